@@ -1,0 +1,1 @@
+"""Speech to text, subtitles, commands and conversation on your own hardware."""

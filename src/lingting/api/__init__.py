@@ -1,0 +1,1 @@
+"""Domain to wire and back; no decisions live here."""

@@ -1,0 +1,1 @@
+"""Bytes in, speech spans out: decode, mix, resample, detect speech."""

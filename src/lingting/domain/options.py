@@ -1,0 +1,115 @@
+"""What a caller may ask for: validated once, here, then frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+from lingting.domain.errors import InvalidOption
+from lingting.domain.languages import normalize_language
+
+__all__ = ["ChannelMode", "Priority", "RecognizeOptions", "Script", "Task", "VadOptions"]
+
+DEFAULT_TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+"""The fallback ladder of Whisper's own decoder. Source: openai/whisper, transcribe()."""
+MAX_PROMPT_CHARACTERS = 1_000
+"""More than Whisper's 224 prompt tokens can hold; a longer one is a mistake worth telling."""
+MAX_BEAM_SIZE = 10
+
+
+class Task(StrEnum):
+    TRANSCRIBE = "transcribe"
+    TRANSLATE = "translate"
+    """Into English."""
+
+
+class Script(StrEnum):
+    """The script of Chinese text in the answer."""
+
+    SIMPLIFIED = "simplified"
+    TRADITIONAL = "traditional"
+    AS_IS = "as_is"
+
+
+class Priority(IntEnum):
+    """Who goes first when the engine is busy; smaller is sooner."""
+
+    STREAM_FINAL = 0
+    STREAM_PARTIAL = 1
+    REQUEST = 2
+    JOB = 3
+
+
+class ChannelMode(StrEnum):
+    MIX = "mix"
+    """Average all channels into one."""
+    SPLIT = "split"
+    """Recognise each channel alone and mark its segments."""
+    PICK = "pick"
+    """Only the channel in `RecognizeOptions.channel`."""
+
+
+@dataclass(frozen=True, slots=True)
+class VadOptions:
+    """When sound counts as speech."""
+
+    threshold: float = 0.5
+    """Probability at which speech begins, 0..1; it ends 0.15 below."""
+    min_silence_seconds: float = 0.5
+    """A shorter pause does not end a span."""
+    min_speech_seconds: float = 0.1
+    """A shorter burst is not speech."""
+    pad_seconds: float = 0.3
+    """Kept on each side of a span, so that soft onsets survive."""
+
+    def __post_init__(self) -> None:
+        _within("vad_threshold", self.threshold, 0.05, 0.95)
+        _within("vad_min_silence_seconds", self.min_silence_seconds, 0.05, 10.0)
+        _within("vad_min_speech_seconds", self.min_speech_seconds, 0.0, 5.0)
+        _within("vad_pad_seconds", self.pad_seconds, 0.0, 2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class RecognizeOptions:
+    """One request's wishes, the same for every engine and every door."""
+
+    language: str | None = None
+    """ISO 639-1 where it exists, as engines name it ("zh", "en", "yue"); None to detect."""
+    per_segment_language: bool = False
+    """Detect anew for each stretch of speech, for recordings that switch language."""
+    task: Task = Task.TRANSCRIBE
+    prompt: str = ""
+    """Words the recording may hold, or the style to write in."""
+    beam_size: int = 5
+    temperatures: tuple[float, ...] = DEFAULT_TEMPERATURES
+    """Tried in order while an answer looks wrong; the first is the normal one."""
+    word_times: bool = False
+    script: Script = Script.SIMPLIFIED
+    """Applies to Chinese text only."""
+    channel_mode: ChannelMode = ChannelMode.MIX
+    channel: int = 0
+    """Counted from 0; used with ChannelMode.PICK."""
+    denoise: bool = False
+    """Off because it raises Whisper's error rate; for recordings where a listener would want it."""
+    vad: VadOptions = field(default_factory=VadOptions)
+    guard: bool = True
+    """Drop text that the guard judges invented."""
+    adaptive_window: bool = True
+    """False always feeds the encoder its full 30 s, as other Whisper servers do."""
+
+    def __post_init__(self) -> None:
+        if self.language is not None:
+            object.__setattr__(self, "language", normalize_language(self.language))
+        _within("beam_size", self.beam_size, 1, MAX_BEAM_SIZE)
+        if not self.temperatures or len(self.temperatures) > len(DEFAULT_TEMPERATURES):
+            raise InvalidOption("temperature", f"give 1 to {len(DEFAULT_TEMPERATURES)} temperatures")
+        for temperature in self.temperatures:
+            _within("temperature", temperature, 0.0, 1.0)
+        if len(self.prompt) > MAX_PROMPT_CHARACTERS:
+            raise InvalidOption("prompt", f"{len(self.prompt)} characters; at most {MAX_PROMPT_CHARACTERS}")
+        _within("channel", self.channel, 0, 255)
+
+
+def _within(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise InvalidOption(name, f"{value} is outside {low} to {high}")

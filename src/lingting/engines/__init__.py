@@ -1,0 +1,1 @@
+"""Adapters to recognisers, and the catalog of their weights."""

@@ -1,0 +1,100 @@
+"""What every recogniser offers, and nothing about how: contracts the scheduler and the router call.
+
+An engine gets arrays at the rate it declared and options; it never sees a request, a file or a socket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from lingting.domain import Audio, Hypothesis, RecognizeOptions
+
+__all__ = ["BatchEngine", "Capabilities", "Clip", "EngineStream", "RemoteEngine", "StreamEngine"]
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What the callers need to know, as data; nobody asks an engine for its class."""
+
+    sample_rate_hz: int
+    max_audio_seconds: float
+    """The longest clip one call takes; longer audio is cut before it gets here."""
+    languages: frozenset[str]
+    streaming: bool
+    word_times: bool
+    hotwords: bool
+    max_batch: int
+    thread_safe: bool
+    """True when several threads may call `compute` at once."""
+    replicas: int = 1
+    """How many threads the scheduler should give it."""
+    translates: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clip:
+    """One piece of audio to recognise, with its caller's wishes."""
+
+    audio: Audio
+    options: RecognizeOptions
+
+
+class BatchEngine(Protocol):
+    """Recognises several clips at once. Blocking; the scheduler calls it from its own threads."""
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    def batch_key(self, options: RecognizeOptions) -> Hashable:
+        """Clips whose keys are equal may share a batch."""
+        ...
+
+    def padded_seconds(self, clip: Clip) -> float:
+        """How much audio the clip will cost on the device, padding included."""
+        ...
+
+    def prepare(self, clips: Sequence[Clip]) -> Any:  # each engine's own
+        """Features, on the CPU; may run ahead of the device."""
+        ...
+
+    def compute(self, prepared: Any) -> Any:
+        """The device's part; no I/O."""
+        ...
+
+    def finish(self, raw: Any) -> list[Hypothesis]:
+        """Text and times, on the CPU; as many as there were clips, in the same order."""
+        ...
+
+    def close(self) -> None:
+        """Give the memory back; later calls are mistakes."""
+        ...
+
+
+class EngineStream(Protocol):
+    """All per-utterance state of a streaming engine."""
+
+    def accept(self, audio: Audio) -> Hypothesis | None: ...
+
+    def finish(self) -> Hypothesis: ...
+
+
+class StreamEngine(Protocol):
+    """Recognises while the audio arrives; shared by many streams."""
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    def open(self, options: RecognizeOptions) -> EngineStream: ...
+
+
+class RemoteEngine(Protocol):
+    """Another server; owns its timeouts."""
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    async def transcribe(self, clip: Clip) -> Hypothesis:
+        """raises EngineUnavailable"""
+        ...

@@ -1,0 +1,1 @@
+"""The use cases: one async door in front of every engine."""

@@ -1,0 +1,1 @@
+"""Transcript to transcript, and transcript to text: steps and renderings."""
