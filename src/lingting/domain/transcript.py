@@ -17,6 +17,8 @@ class Word:
     start_seconds: float
     end_seconds: float
     probability: float
+    tokens: tuple[int, ...] = ()
+    """The engine's own tokens for it; empty where the engine has none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,121 @@
+"""Puts the answers of one recording together: guard, sentences, text chain, and times that run on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from lingting.domain import SAMPLE_RATE_HZ, Hypothesis, RecognizeOptions, Segment, Suppression, Transcript, Word
+from lingting.recognition.guard import judge
+from lingting.recognition.long_audio import Piece
+from lingting.recognition.recognizer import EngineDoor
+from lingting.recognition.sentences import sentences
+from lingting.text.chain import apply
+
+__all__ = ["Assembly"]
+
+
+class GuardObserver(Protocol):
+    def suppressed(self, reason: str) -> None: ...
+
+
+class Assembly:
+    """The transcript so far; add pieces in audio order."""
+
+    def __init__(self, options: RecognizeOptions, door: EngineDoor, observer: GuardObserver) -> None:
+        self._options = options
+        self._door = door
+        self._observer = observer
+        self._segments: list[Segment] = []
+        self._suppressed: list[Suppression] = []
+        self._attempts: list[str] = []
+        self._language_seconds: defaultdict[str, float] = defaultdict(float)
+        self._language_probability: dict[str, float] = {}
+        self._speech_seconds = 0.0
+        self.done_seconds = 0.0
+
+    def add(self, piece: Piece, hypothesis: Hypothesis) -> tuple[Segment, ...]:
+        """Take one answer; gives the segments it adds, which is none when the guard drops it."""
+        self.done_seconds = max(self.done_seconds, piece.span.end_samples / SAMPLE_RATE_HZ)
+        self._speech_seconds += piece.speech_seconds
+        self._attempts += hypothesis.attempts
+        kept = self._guarded(piece, hypothesis)
+        if not kept.text.strip():
+            return ()
+        self._language_seconds[kept.language] += piece.speech_seconds
+        self._language_probability.setdefault(kept.language, kept.language_probability)
+        made = apply(self._cut(piece, kept), self._options)
+        self._segments += made
+        return tuple(made)
+
+    def transcript(self, duration_seconds: float) -> Transcript:
+        """Everything so far, in time order (channels interleave)."""
+        ordered = sorted(self._segments, key=lambda segment: (segment.start_seconds, segment.channel or 0))
+        language = max(self._language_seconds, key=self._language_seconds.__getitem__, default=None)
+        return Transcript(
+            segments=tuple(replace(segment, id=index) for index, segment in enumerate(ordered)),
+            language=language or self._options.language or "",
+            language_probability=self._language_probability.get(language or "", 0.0),
+            duration_seconds=duration_seconds,
+            speech_seconds=self._speech_seconds,
+            suppressed=tuple(self._suppressed),
+            engine=self._door.engine,
+            model=self._door.model,
+            attempts=tuple(self._attempts),
+        )
+
+    def _guarded(self, piece: Piece, hypothesis: Hypothesis) -> Hypothesis:
+        if not self._options.guard:
+            return hypothesis
+        verdict = judge(hypothesis, clip_seconds=piece.audio.duration_seconds, speech_seconds=piece.speech_seconds)
+        if verdict.reason is None:
+            return hypothesis
+        self._observer.suppressed(verdict.reason)
+        start_seconds = piece.span.start_samples / SAMPLE_RATE_HZ
+        end_seconds = piece.span.end_samples / SAMPLE_RATE_HZ
+        self._suppressed.append(Suppression(start_seconds, end_seconds, verdict.reason))
+        return replace(hypothesis, text=verdict.text, words=verdict.words)
+
+    def _cut(self, piece: Piece, hypothesis: Hypothesis) -> Sequence[Segment]:
+        """One segment per sentence where words have times, else one for the piece."""
+        start_seconds = piece.span.start_samples / SAMPLE_RATE_HZ
+        end_seconds = piece.span.end_samples / SAMPLE_RATE_HZ
+        whole = Segment(
+            id=len(self._segments),
+            start_seconds=start_seconds,
+            end_seconds=end_seconds,
+            text=hypothesis.text.strip(),
+            language=hypothesis.language,
+            tokens=hypothesis.tokens,
+            avg_logprob=hypothesis.avg_logprob,
+            no_speech_prob=hypothesis.no_speech_prob,
+            compression_ratio=hypothesis.compression_ratio,
+            temperature=hypothesis.temperature,
+            channel=piece.channel,
+            speaker=None if piece.channel is None else f"channel {piece.channel + 1}",
+        )
+        if not hypothesis.words:
+            return (whole,)
+        words = tuple(_moved(word, start_seconds, end_seconds) for word in hypothesis.words)
+        return tuple(
+            replace(
+                whole,
+                id=whole.id + index,
+                start_seconds=run[0].start_seconds,
+                end_seconds=run[-1].end_seconds,
+                text="".join(word.text for word in run).strip(),
+                tokens=tuple(token for word in run for token in word.tokens),
+                words=run,
+            )
+            for index, run in enumerate(sentences(words))
+        )
+
+
+def _moved(word: Word, by_seconds: float, end_seconds: float) -> Word:
+    return replace(
+        word,
+        start_seconds=min(word.start_seconds + by_seconds, end_seconds),
+        end_seconds=min(word.end_seconds + by_seconds, end_seconds),
+    )

@@ -1,0 +1,172 @@
+"""READ THIS FIRST: a recording becomes a transcript.
+
+    bytes ─► blocks ─► pieces ─► hypotheses ─► segments ─► transcript
+            audio/    long_audio  scheduler     guard,      domain/
+            decode    and VAD     and engine    text chain
+
+Pieces are read as the recording is decoded, kept in flight up to a bound, and answered in audio order, so
+that hours of audio need the memory of a few pieces. Cancelling the caller stops the decoder and drops the work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import Protocol
+
+from lingting.audio.decode import AudioSource, Decoder
+from lingting.audio.vad_models import SileroModel
+from lingting.domain import Hypothesis, Priority, Progress, RecognizeOptions, Segment, Transcript
+from lingting.recognition.assembly import Assembly
+from lingting.recognition.long_audio import Piece
+from lingting.recognition.pieces import PieceReader, open_pieces
+from lingting.recognition.recognizer import Recognizer
+
+__all__ = ["Pipeline", "PipelineObserver", "PipelineSettings"]
+
+OnSegments = Callable[[Sequence[Segment]], None]
+OnProgress = Callable[[Progress], None]
+MAX_LANGUAGE_TRIES = 3
+"""Pieces that wait for each other while the language is not known; later ones are detected one by one."""
+Flight = tuple[Piece, asyncio.Task[Hypothesis]]
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineSettings:
+    """Bounds of one request's work."""
+
+    max_pieces_in_flight: int = 16
+    """Of at most 28 s each: two full batches, so that the engine never waits for the decoder."""
+    reader_threads: int = 10
+    """How many recordings may be read at once; more wait their turn."""
+    confident_language: float = 0.5
+    """A language detected at least this surely on the first speech holds for the whole recording."""
+
+
+class PipelineObserver(Protocol):
+    """Told what happened, for metrics; must be quick."""
+
+    def suppressed(self, reason: str) -> None: ...
+
+    def transcribed(self, *, engine: str, audio_seconds: float, wall_seconds: float) -> None: ...
+
+
+class Pipeline:
+    """Turns recordings into transcripts, many at a time."""
+
+    def __init__(
+        self,
+        *,
+        recognizer: Recognizer,
+        decoder: Decoder,
+        vad: SileroModel,
+        observer: PipelineObserver,
+        settings: PipelineSettings = PipelineSettings(),
+    ) -> None:
+        self._recognizer = recognizer
+        self._decoder = decoder
+        self._vad = vad
+        self._observer = observer
+        self._settings = settings
+        self._executor: Executor = ThreadPoolExecutor(settings.reader_threads, thread_name_prefix="lingting-read")
+
+    async def aclose(self) -> None:
+        """Wait for the reading threads; call after the last request has ended."""
+        await asyncio.to_thread(self._executor.shutdown)
+
+    async def transcribe(
+        self,
+        source: AudioSource,
+        options: RecognizeOptions,
+        *,
+        priority: Priority = Priority.REQUEST,
+        on_segments: OnSegments | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Transcript:
+        """Recognise a whole recording.
+
+        on_segments    called on the loop with finished segments, in audio order, while later ones are computed
+        raises         InvalidInput, Busy, EngineError
+        """
+        self._recognizer.check(options)
+        started = perf_counter()
+        assembly = Assembly(options, self._recognizer.door, self._observer)
+        reading = open_pieces(source, options, decoder=self._decoder, vad=self._vad, executor=self._executor)
+        async with reading as reader:
+            work = _Work(self._recognizer, options, priority, self._settings)
+            answers = work.run(reader)
+            try:
+                async for piece, hypothesis in answers:
+                    segments = assembly.add(piece, hypothesis)
+                    if on_segments and segments:
+                        on_segments(segments)
+                    if on_progress:
+                        on_progress(Progress(assembly.done_seconds, reader.total_seconds))
+            finally:
+                await answers.aclose()
+                await work.aclose()
+            transcript = assembly.transcript(reader.duration_seconds)
+        self._observer.transcribed(
+            engine=transcript.engine,
+            audio_seconds=transcript.duration_seconds,
+            wall_seconds=perf_counter() - started,
+        )
+        return transcript
+
+
+class _Work:
+    """The pieces of one recording that are with the engine."""
+
+    def __init__(
+        self, recognizer: Recognizer, options: RecognizeOptions, priority: Priority, settings: PipelineSettings
+    ) -> None:
+        self._recognizer = recognizer
+        self._options = options
+        self._priority = priority
+        self._settings = settings
+        self._flights: deque[Flight] = deque()
+        self._language_tries = 0 if options.language or options.per_segment_language else MAX_LANGUAGE_TRIES
+
+    async def run(self, reader: PieceReader) -> AsyncGenerator[tuple[Piece, Hypothesis], None]:
+        """Give the pieces with their answers, in audio order, reading ahead up to the bound."""
+        async with aclosing(reader.pieces()) as pieces:
+            async for piece in pieces:
+                self._launch(piece)
+                while self._flights and self._must_land():
+                    yield await self._land()
+        while self._flights:
+            yield await self._land()
+
+    async def aclose(self) -> None:
+        for _, task in self._flights:
+            task.cancel()
+        await asyncio.gather(*(task for _, task in self._flights), return_exceptions=True)
+        self._flights.clear()
+
+    def _launch(self, piece: Piece) -> None:
+        answer = self._recognizer.transcribe(piece.audio, self._options, priority=self._priority)
+        self._flights.append((piece, asyncio.create_task(answer)))
+
+    def _must_land(self) -> bool:
+        full = len(self._flights) >= self._settings.max_pieces_in_flight
+        return full or self._language_tries > 0 or self._flights[0][1].done()
+
+    async def _land(self) -> tuple[Piece, Hypothesis]:
+        piece, task = self._flights[0]
+        hypothesis = await task
+        self._flights.popleft()
+        if self._language_tries > 0:
+            self._settle_language(hypothesis)
+        return piece, hypothesis
+
+    def _settle_language(self, hypothesis: Hypothesis) -> None:
+        """Let the first clear speech decide the language of the rest."""
+        self._language_tries -= 1
+        if hypothesis.text and hypothesis.language_probability >= self._settings.confident_language:
+            self._options = replace(self._options, language=hypothesis.language)
+            self._language_tries = 0
