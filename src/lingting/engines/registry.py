@@ -1,0 +1,90 @@
+"""Which engines there are: a table of names, each with the class that serves it.
+
+Nothing is imported until an engine is opened, because native code that is merely imported can end the process. Whether
+an engine could be opened is found out by looking for its modules. Other packages add engines with an entry point in
+the group "lingting.engines", whose value is "module:Class".
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import cast
+
+from lingting.domain.errors import EngineUnavailable, InvalidOption
+from lingting.engines.base import BatchEngine
+
+__all__ = ["ENGINES", "EngineRow", "all_engines", "find_engine", "open_engine"]
+
+_ENTRY_POINT_GROUP = "lingting.engines"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineRow:
+    """One engine that can be named."""
+
+    name: str
+    target: str
+    """"module:Class", imported when the engine is opened."""
+    needs: tuple[str, ...] = ()
+    """Top-level modules of other packages that must be installed."""
+    install: str = ""
+    """The line that installs them."""
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The modules that are not there; empty when the engine can be opened."""
+        return tuple(module for module in self.needs if importlib.util.find_spec(module) is None)
+
+
+ENGINES: Mapping[str, EngineRow] = {
+    row.name: row
+    for row in (
+        EngineRow(
+            name="whisper",
+            target="lingting.engines.whisper:WhisperEngine",
+            needs=("ctranslate2", "faster_whisper", "tokenizers"),
+            install="pip install lingting",
+        ),
+        EngineRow(name="fake", target="lingting.engines.fake:FakeEngine"),
+    )
+}
+"""The engines of this package, by name."""
+
+
+def all_engines() -> dict[str, EngineRow]:
+    """Return our own engines and those of other installed packages; ours win over a foreign one of the same name."""
+    foreign = {
+        point.name: EngineRow(name=point.name, target=point.value) for point in entry_points(group=_ENTRY_POINT_GROUP)
+    }
+    return foreign | dict(ENGINES)
+
+
+def find_engine(name: str) -> EngineRow:
+    """raises    InvalidOption, naming the engines there are"""
+    engines = all_engines()
+    if name not in engines:
+        raise InvalidOption("engine", f"{name[:80]!r} is unknown; use one of {', '.join(sorted(engines))}")
+    return engines[name]
+
+
+def open_engine(name: str, *arguments: object, **options: object) -> BatchEngine:
+    """Import the engine's class and make one with the arguments given.
+
+    raises    InvalidOption for an unknown name; EngineUnavailable, with the line that installs it, when it is known
+              but its packages are not there
+    """
+    row = find_engine(name)
+    if row.missing:
+        raise EngineUnavailable(f"engine {name!r} needs {', '.join(row.missing)}; install with: {row.install}")
+    module_name, _, class_name = row.target.partition(":")
+    try:
+        factory = getattr(importlib.import_module(module_name), class_name)
+    except (ImportError, AttributeError) as problem:
+        raise EngineUnavailable(
+            f"engine {name!r} cannot be loaded from {row.target!r} ({type(problem).__name__}); reinstall its package"
+        ) from problem
+    return cast("BatchEngine", factory(*arguments, **options))
