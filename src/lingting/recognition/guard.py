@@ -1,0 +1,209 @@
+"""Decides whether text was said or invented, from what the engine and the speech detector know about it.
+
+Pure: one hypothesis in, one verdict out. Whisper must answer something even for silence, and then writes what
+subtitles say there. The guard prefers a true word kept to an invented one dropped: text that people do say is
+only dropped when the sound speaks against it as well. What it leaves to others: whether there is speech at all
+(the detector), and decoding again (the engine).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from lingting.domain import Hypothesis, Word
+from lingting.recognition.guard_loops import Unit, find_loops, split_units
+from lingting.recognition.guard_phrases import CREDITS, SOUND_LABEL, STOCK_PHRASES, squash, squash_character
+
+__all__ = ["Reason", "Verdict", "judge"]
+
+DOUBT_OF_NO_SPEECH = 1.05
+"""Doubt at which an answer is dropped, when the no-speech probability agrees. On whisper-base, noise scores 1.10
+and more, true speech of more than half a second 0.90 and less (docs/guard.md)."""
+NO_SPEECH_PROB = 0.5
+"""Isolated words of 0.3 s score as much doubt as noise, but stay under this."""
+DOUBT_OF_STOCK_PHRASE = 0.7
+"""Doubt at which a sentence that subtitles are full of is not believed."""
+LOGPROB_SHARE = 0.5
+"""Weight of the log-probability against the no-speech probability, so that both span about 0..1."""
+LEAST_LOGPROB = -1.6
+"""Below, the decoder was guessing, whatever its no-speech head says."""
+LEAST_LOGPROB_UNITS = 4
+"""The mean over fewer words says little: a true "four" was measured at -2.3."""
+LOOP_NO_SPEECH_PROB = 0.3
+"""A text that is all loop keeps its first round below this; a loop's log-probability says nothing."""
+LOOP_COMPRESSION_RATIO = 2.4
+"""zlib's ratio past which text is suspicious. Source: openai/whisper, transcribe()."""
+MOST_UNITS_PER_SECOND = 12.0
+"""Words or ideographs; the fastest measured speech has 8."""
+FREE_UNITS = 6
+"""Allowed before the rate counts, since a short stretch is measured badly."""
+FEWEST_UNITS_PER_SECOND = 0.4
+"""A stock phrase alone on more speech than this is not its transcript."""
+LEAST_SPEECH_SECONDS = 0.05
+"""Less cannot hold a syllable."""
+LEAST_ECHO_LETTERS = 4
+"""Shorter pieces of a prompt are words it was given to help with."""
+_SENTENCE_ENDS = (re.compile(r"[.!?,;。!?,;、…]+"), re.compile(r"[.!?,;\s。!?,;、…]+"))
+"""Whisper separates Chinese sentences by spaces as well."""
+
+
+class Reason(StrEnum):
+    """Why text was withheld; the values are labels in answers and metrics."""
+
+    NO_SPEECH = "no_speech"
+    LOW_CONFIDENCE = "low_confidence"
+    REPETITION = "repetition"
+    INVENTED_PHRASE = "invented_phrase"
+    SOUND_LABEL = "sound_label"
+    PROMPT_ECHO = "prompt_echo"
+    TOO_DENSE = "too_dense"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What may be shown of a hypothesis."""
+
+    text: str
+    """Empty when nothing may."""
+    words: tuple[Word, ...]
+    """Those of `text`, with their times."""
+    tokens: tuple[int, ...] = ()
+    """Those of `text`; empty when it was cut and the words carry none."""
+    reason: Reason | None = None
+    """Why something was withheld, be it a part; None when all stands."""
+
+
+def judge(hypothesis: Hypothesis, *, clip_seconds: float, speech_seconds: float, prompt: str = "") -> Verdict:
+    """Return what of a hypothesis was really said.
+
+    keeps     a text that stands exactly as it was; one that is cut keeps its words' times
+    """
+    if not hypothesis.text.strip():
+        return Verdict(hypothesis.text, hypothesis.words, hypothesis.tokens)
+    speech_seconds = min(speech_seconds, clip_seconds)
+    unlooped, looped = _without_loops(hypothesis, speech_seconds)
+    reason = _reason_to_drop(unlooped, speech_seconds, looped=looped, prompt=prompt)
+    if reason is not None:
+        return _nothing(Reason.REPETITION if looped else reason)
+    spans = _credit_spans(unlooped.text)
+    kept = _without(unlooped, spans) if spans else unlooped
+    if not squash(kept.text):
+        return _nothing(Reason.INVENTED_PHRASE)
+    withheld = Reason.INVENTED_PHRASE if spans else Reason.REPETITION if looped else None
+    return Verdict(kept.text, kept.words, kept.tokens, withheld)
+
+
+def _nothing(reason: Reason) -> Verdict:
+    return Verdict("", (), (), reason)
+
+
+def _reason_to_drop(hypothesis: Hypothesis, speech_seconds: float, *, looped: bool, prompt: str) -> Reason | None:
+    """The first rule that the whole text breaks, the plainest evidence first."""
+    if not squash(hypothesis.text) or SOUND_LABEL.fullmatch(hypothesis.text):
+        return Reason.SOUND_LABEL
+    count = len(split_units(hypothesis.text))
+    sparse = count < FEWEST_UNITS_PER_SECOND * speech_seconds
+    reason = _reason_by_scores(hypothesis, count, speech_seconds)
+    if reason is None and looped and hypothesis.no_speech_prob >= LOOP_NO_SPEECH_PROB:
+        reason = Reason.REPETITION
+    if reason is None and (looped or sparse or _doubt(hypothesis) >= DOUBT_OF_STOCK_PHRASE):
+        reason = _reason_by_phrase(hypothesis.text, prompt)
+    return reason
+
+
+def _reason_by_scores(hypothesis: Hypothesis, count: int, speech_seconds: float) -> Reason | None:
+    if speech_seconds < LEAST_SPEECH_SECONDS:
+        return Reason.NO_SPEECH
+    if hypothesis.no_speech_prob >= NO_SPEECH_PROB and _doubt(hypothesis) >= DOUBT_OF_NO_SPEECH:
+        return Reason.NO_SPEECH
+    if hypothesis.avg_logprob < LEAST_LOGPROB and count >= LEAST_LOGPROB_UNITS:
+        return Reason.LOW_CONFIDENCE
+    return Reason.TOO_DENSE if _is_too_dense(count, speech_seconds) else None
+
+
+def _reason_by_phrase(text: str, prompt: str) -> Reason | None:
+    """For texts already in doubt: both kinds are also said by people."""
+    squashed = squash(text)
+    if squashed in STOCK_PHRASES or _is_several_stock_phrases(text):
+        return Reason.INVENTED_PHRASE
+    is_echo = len(squashed) >= LEAST_ECHO_LETTERS and squashed in squash(prompt)
+    return Reason.PROMPT_ECHO if is_echo else None
+
+
+def _is_several_stock_phrases(text: str) -> bool:
+    splits = ([squash(sentence) for sentence in mark.split(text)] for mark in _SENTENCE_ENDS)
+    return any(all(sentence in STOCK_PHRASES for sentence in split if sentence) for split in splits)
+
+
+def _is_too_dense(count: int, speech_seconds: float) -> bool:
+    return count > FREE_UNITS + MOST_UNITS_PER_SECOND * speech_seconds
+
+
+def _doubt(hypothesis: Hypothesis) -> float:
+    """How much the engine itself speaks against there being speech: about 0 for clear speech, 1 for none."""
+    return hypothesis.no_speech_prob - LOGPROB_SHARE * hypothesis.avg_logprob
+
+
+def _without_loops(hypothesis: Hypothesis, speech_seconds: float) -> tuple[Hypothesis, bool]:
+    """The hypothesis with each loop cut down to its first round, and whether there was one."""
+    units = split_units(hypothesis.text)
+    packed = hypothesis.compression_ratio > LOOP_COMPRESSION_RATIO
+    loops = find_loops(units, suspicious=packed or _is_too_dense(len(units), speech_seconds))
+    if not loops:
+        return hypothesis, False
+    spans = [_loop_span(units, first, last, len(hypothesis.text)) for first, last in loops]
+    return _without(hypothesis, spans), True
+
+
+def _loop_span(units: Sequence[Unit], first: int, last: int, text_length: int) -> tuple[int, int]:
+    return units[first - 1].end, text_length if last == len(units) else units[last - 1].end
+
+
+def _credit_spans(text: str) -> list[tuple[int, int]]:
+    """Where credits stand in the text, each with the marks that follow it."""
+    places = [position for position, character in enumerate(text) for _ in squash_character(character)]
+    spans = []
+    for match in CREDITS.finditer(squash(text)):
+        if match.end() > match.start():
+            after = places[match.end()] if match.end() < len(places) else len(text)
+            spans.append((places[match.start()], after))
+    return spans
+
+
+def _without(hypothesis: Hypothesis, spans: Sequence[tuple[int, int]]) -> Hypothesis:
+    """The hypothesis without some stretches of its text, and without what its words hold of them."""
+    text = _cut(hypothesis.text, spans).strip()
+    words = _cut_words(hypothesis, spans)
+    tokens = tuple(token for word in words for token in word.tokens)
+    return replace(hypothesis, text=text, words=words, tokens=tokens)
+
+
+def _cut(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    for start, end in reversed(spans):
+        text = text[:start] + text[end:]
+    return text
+
+
+def _cut_words(hypothesis: Hypothesis, spans: Sequence[tuple[int, int]]) -> tuple[Word, ...]:
+    """Words are laid over the text by their visible characters, since engines differ in where spaces go."""
+    positions = [i for i, character in enumerate(hypothesis.text) if not character.isspace()]
+    removed = {i for start, end in spans for i in range(start, end)}
+    kept: list[Word] = []
+    seen = 0
+    for word in hypothesis.words:
+        text = ""
+        whole = True
+        for character in word.text:
+            if not character.isspace():
+                gone = seen >= len(positions) or positions[seen] in removed
+                seen += 1
+                if gone:
+                    whole = False
+                    continue
+            text += character
+        if text.strip():
+            kept.append(word if whole else replace(word, text=text, tokens=()))
+    return tuple(kept)
