@@ -40,7 +40,7 @@ def look_up(source: HubSource, name: str) -> HubFile:
     """raises    ModelMissing when the hub cannot be asked or has no such file"""
     if constants.HF_HUB_OFFLINE:
         raise ModelMissing(f"{source.repo} on the hub: HF_HUB_OFFLINE is set")
-    url = hf_hub_url(source.repo, name, revision=source.revision, endpoint=constants.ENDPOINT)
+    url = hf_hub_url(source.repo, name, revision=source.revision)
     try:
         seen = get_hf_file_metadata(url)
     except (httpx2.HTTPError, OSError, ValueError) as problem:
