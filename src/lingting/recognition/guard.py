@@ -46,7 +46,7 @@ LEAST_SPEECH_SECONDS = 0.05
 """Less cannot hold a syllable."""
 LEAST_ECHO_LETTERS = 4
 """Shorter pieces of a prompt are words it was given to help with."""
-_SENTENCE_ENDS = (re.compile(r"[.!?,;。!?,;、…]+"), re.compile(r"[.!?,;\s。!?,;、…]+"))
+_SENTENCE_ENDS = (re.compile(r"[.!?,;．。！？，；、…]+"), re.compile(r"[.!?,;\s。！？，；、…]+"))
 """Whisper separates Chinese sentences by spaces as well."""
 
 
