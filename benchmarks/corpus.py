@@ -47,7 +47,8 @@ def recordings() -> list[Recording]:
 def scorer() -> ModuleType:
     """../shared/speech/score.py as a module."""
     spec = importlib.util.spec_from_file_location("score", ROOT / "score.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -69,14 +69,19 @@ class Assembly:
     def _guarded(self, piece: Piece, hypothesis: Hypothesis) -> Hypothesis:
         if not self._options.guard:
             return hypothesis
-        verdict = judge(hypothesis, clip_seconds=piece.audio.duration_seconds, speech_seconds=piece.speech_seconds)
+        verdict = judge(
+            hypothesis,
+            clip_seconds=piece.audio.duration_seconds,
+            speech_seconds=piece.speech_seconds,
+            prompt=self._options.prompt,
+        )
         if verdict.reason is None:
             return hypothesis
         self._observer.suppressed(verdict.reason)
         start_seconds = piece.span.start_samples / SAMPLE_RATE_HZ
         end_seconds = piece.span.end_samples / SAMPLE_RATE_HZ
         self._suppressed.append(Suppression(start_seconds, end_seconds, verdict.reason))
-        return replace(hypothesis, text=verdict.text, words=verdict.words)
+        return replace(hypothesis, text=verdict.text, words=verdict.words, tokens=verdict.tokens)
 
     def _cut(self, piece: Piece, hypothesis: Hypothesis) -> Sequence[Segment]:
         """One segment per sentence where words have times, else one for the piece."""
