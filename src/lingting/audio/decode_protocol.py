@@ -1,0 +1,107 @@
+"""What a server and its decoder processes say to each other over a Unix socket: framed, bounded, no pickles.
+
+The job goes down as JSON with one open file; information, samples and the end or an error come back. The server
+does not trust the answers: lengths are bounded and errors are rebuilt from a table.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import time
+from dataclasses import asdict, dataclass
+from enum import IntEnum
+
+from lingting.domain import ChannelMode, PcmFormat
+
+__all__ = ["Answer", "BadAnswer", "Job", "read_answer", "receive_job", "send_answer", "send_job"]
+
+_HEADER = struct.Struct("<BI")
+_JOB_HEADER = struct.Struct("<I")
+MAX_JOB_BYTES = 4_096
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+"""A second of 255 channels is 16 MB; anything past this is a broken process."""
+
+
+class Answer(IntEnum):
+    READY = 1
+    INFO = 2
+    SAMPLES = 3
+    END = 4
+    ERROR = 5
+
+
+class BadAnswer(Exception):  # private to the two ends of the socket; never reaches a caller
+    """The other side closed the socket, or sent what the protocol does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to make of the one file that comes with it."""
+
+    pcm: PcmFormat | None
+    mode: ChannelMode
+    channel: int
+    denoise: bool
+    max_seconds: float
+    max_channels: int
+
+
+def send_job(link: socket.socket, job: Job, file_descriptor: int) -> None:
+    """Hand a job and its open file to the process at the other end."""
+    body = json.dumps(asdict(job)).encode()
+    socket.send_fds(link, [_JOB_HEADER.pack(len(body)) + body], [file_descriptor])
+
+
+def receive_job(link: socket.socket) -> tuple[Job, int] | None:
+    """Wait for a job; None when the other side has closed."""
+    data, descriptors, _, _ = socket.recv_fds(link, _JOB_HEADER.size + MAX_JOB_BYTES, 1)
+    if not data:
+        return None
+    while len(data) < _JOB_HEADER.size or len(data) < _JOB_HEADER.size + _JOB_HEADER.unpack_from(data)[0]:
+        data += link.recv(MAX_JOB_BYTES)
+    fields = json.loads(data[_JOB_HEADER.size :])
+    pcm = fields.pop("pcm")
+    mode = ChannelMode(fields.pop("mode"))
+    return Job(pcm=PcmFormat(**pcm) if pcm else None, mode=mode, **fields), descriptors[0]
+
+
+def send_answer(link: socket.socket, answer: Answer, body: bytes | memoryview = b"") -> None:
+    link.sendall(_HEADER.pack(answer, len(body)))
+    if len(body):
+        link.sendall(body)
+
+
+def read_answer(link: socket.socket, *, deadline: float) -> tuple[Answer, bytearray]:
+    """Wait for the next answer until `deadline`, a time of `time.monotonic`.
+
+    raises    TimeoutError past the deadline; BadAnswer when the other side is gone or talks nonsense
+    """
+    kind, length = _HEADER.unpack(_read_exactly(link, _HEADER.size, deadline))
+    if kind not in _ANSWERS or length > MAX_ANSWER_BYTES:
+        raise BadAnswer(f"an answer of kind {kind} and {length} bytes")
+    return Answer(kind), _read_exactly(link, length, deadline)
+
+
+_ANSWERS = frozenset(Answer)
+
+
+def _read_exactly(link: socket.socket, length: int, deadline: float) -> bytearray:
+    data = bytearray(length)
+    view = memoryview(data)
+    while view:
+        left_seconds = deadline - time.monotonic()
+        if left_seconds <= 0:
+            raise TimeoutError
+        link.settimeout(left_seconds)
+        try:
+            count = link.recv_into(view)
+        except TimeoutError:
+            raise
+        except OSError as error:
+            raise BadAnswer("the socket broke") from error
+        if not count:
+            raise BadAnswer("the socket was closed")
+        view = view[count:]
+    return data
