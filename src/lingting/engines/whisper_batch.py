@@ -1,0 +1,214 @@
+"""One batch through the device: short windows first, then the doubtful answers again with full ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lingting.domain import RecognizeOptions
+from lingting.engines.whisper_align import Alignment
+from lingting.engines.whisper_decode import FRAMES_PER_SECOND, Encoded, Generated, SearchOptions, WhisperModel
+from lingting.engines.whisper_vocabulary import Vocabulary
+from lingting.engines.whisper_window import (
+    FULL_WINDOW_SECONDS,
+    Answer,
+    WindowPolicy,
+    compression_ratio,
+    share_batches,
+)
+
+__all__ = ["Settled", "WhisperBatch", "WhisperItem", "WhisperPass"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WhisperItem:
+    """One clip, ready for the encoder."""
+
+    options: RecognizeOptions
+    clip_seconds: float
+    features: NDArray[np.float32]
+    """Shape (mel bands, frames), without padding."""
+    window_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class WhisperBatch:
+    """Clips to be computed together."""
+
+    items: tuple[WhisperItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The answer that stands for one clip."""
+
+    answer: Answer
+    language: str
+    language_probability: float
+    alignment: Alignment | None
+    attempts: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Open:
+    """One clip while its answer is still sought."""
+
+    position: int
+    item: WhisperItem
+    language: str = ""
+    language_probability: float = 1.0
+    answers: list[Answer] = field(default_factory=list)
+    attempts: list[str] = field(default_factory=list)
+    chosen: Answer | None = None
+    alignment: Alignment | None = None
+
+
+class WhisperPass:
+    """Takes one batch through all the decodings it needs; made for each batch."""
+
+    def __init__(self, model: WhisperModel, vocabulary: Vocabulary, window: WindowPolicy) -> None:
+        self._model = model
+        self._vocabulary = vocabulary
+        self._window = window
+
+    def run(self, batch: WhisperBatch, *, max_batch: int) -> list[Settled]:
+        """Return an answer for each clip, in order."""
+        clips = [_Open(position, item) for position, item in enumerate(batch.items)]
+        short = [clip for clip in clips if clip.item.window_seconds < FULL_WINDOW_SECONDS]
+        for group in self._groups(short, max_batch):
+            window_seconds = max(clip.item.window_seconds for clip in group)
+            self._decode(group, window_seconds, rounds=1)
+        rest = [clip for clip in clips if clip.chosen is None]
+        for group in self._groups(rest, max_batch):
+            self._decode(group, FULL_WINDOW_SECONDS, rounds=None)
+        return [_settled(clip) for clip in clips]
+
+    def _groups(self, clips: Sequence[_Open], max_batch: int) -> Iterable[list[_Open]]:
+        """Clips whose search is alike and whose windows are close."""
+        for _, alike in groupby(sorted(clips, key=_search_key), key=_search_key):
+            members = list(alike)
+            windows = [clip.item.window_seconds for clip in members]
+            for group in share_batches(windows, max_batch=max_batch, max_waste_ratio=self._window.max_waste_ratio):
+                yield [members[i] for i in group]
+
+    def _decode(self, group: list[_Open], window_seconds: float, *, rounds: int | None) -> None:
+        """Decode a group at one window, at as many temperatures as `rounds` allows.
+
+        When all are allowed, every clip has a chosen answer in the end.
+        """
+        encoded = self._model.encode(_stack(group, window_seconds))
+        self._detect(group, encoded)
+        temperatures = group[0].item.options.temperatures[:rounds]
+        for temperature in temperatures:
+            rows = [row for row, clip in enumerate(group) if clip.chosen is None]
+            self._attempt(group, rows, encoded, temperature=temperature, window_seconds=window_seconds)
+        if rounds is None:
+            for clip in group:
+                clip.chosen = clip.chosen or self._window.best(clip.answers)
+        self._align(group, encoded, window_seconds)
+
+    def _detect(self, group: list[_Open], encoded: Encoded) -> None:
+        rows = [row for row, clip in enumerate(group) if clip.item.options.language is None]
+        known = self._vocabulary.languages
+        if len(known) == 1:
+            for row in rows:
+                group[row].language = next(iter(known))
+        elif rows:
+            for row, (language, probability) in zip(rows, self._model.detect(encoded, rows), strict=True):
+                group[row].language, group[row].language_probability = language, probability
+        for clip in group:
+            clip.language = clip.item.options.language or clip.language
+
+    def _attempt(
+        self, group: list[_Open], rows: list[int], encoded: Encoded, *, temperature: float, window_seconds: float
+    ) -> None:
+        prompts = {row: self._vocabulary.prompt(group[row].language, group[row].item.options) for row in rows}
+        by_length = sorted(rows, key=lambda row: len(prompts[row]))
+        for _, same_length in groupby(by_length, key=lambda row: len(prompts[row])):
+            together = sorted(same_length)
+            search = SearchOptions(
+                beam_size=group[together[0]].item.options.beam_size,
+                temperature=temperature,
+                max_tokens=max(self._window.max_tokens(group[row].item.clip_seconds) for row in together),
+            )
+            written = self._model.generate(encoded, together, [prompts[row] for row in together], search)
+            for row, generated in zip(together, written, strict=True):
+                self._judge(group[row], self._answer(generated, temperature, window_seconds))
+
+    def _answer(self, generated: Generated, temperature: float, window_seconds: float) -> Answer:
+        tokens = self._vocabulary.text_tokens(generated.tokens)
+        text = self._vocabulary.text(tokens)
+        return Answer(
+            tokens=tokens,
+            text=text,
+            avg_logprob=generated.avg_logprob,
+            no_speech_prob=generated.no_speech_prob,
+            temperature=temperature,
+            window_seconds=window_seconds,
+            compression_ratio=compression_ratio(text),
+        )
+
+    def _judge(self, clip: _Open, answer: Answer) -> None:
+        clip.answers.append(answer)
+        reason = self._window.doubt(answer, clip.item.clip_seconds)
+        if reason is None:
+            clip.chosen = answer
+        else:
+            clip.attempts.append(reason)
+
+    def _align(self, group: list[_Open], encoded: Encoded, window_seconds: float) -> None:
+        """Find word times for those who want them and whose answer came from this window."""
+        rows = [
+            row
+            for row, clip in enumerate(group)
+            if clip.item.options.word_times and clip.chosen and clip.chosen.tokens and clip.alignment is None
+        ]
+        starts = {row: self._start(group[row]) for row in rows}
+        for start, same_start in groupby(sorted(rows, key=lambda row: starts[row]), key=lambda row: starts[row]):
+            together = sorted(same_start)
+            found = self._model.align(
+                encoded,
+                together,
+                start,
+                [_chosen(group[row]).tokens for row in together],
+                [min(group[row].item.clip_seconds, window_seconds) for row in together],
+            )
+            for row, alignment in zip(together, found, strict=True):
+                group[row].alignment = alignment
+
+    def _start(self, clip: _Open) -> list[int]:
+        return self._vocabulary.start_sequence(clip.language, clip.item.options.task)
+
+
+def _search_key(clip: _Open) -> tuple[int, tuple[float, ...]]:
+    return (clip.item.options.beam_size, clip.item.options.temperatures)
+
+
+def _stack(group: Sequence[_Open], window_seconds: float) -> NDArray[np.float32]:
+    """Return the group's features, padded with zeros, which is how faster-whisper pads."""
+    frames = round(window_seconds * FRAMES_PER_SECOND)
+    features = np.zeros((len(group), group[0].item.features.shape[0], frames), dtype=np.float32)
+    for row, clip in zip(features, group, strict=True):
+        used = min(frames, clip.item.features.shape[1])
+        row[:, :used] = clip.item.features[:, :used]
+    return features
+
+
+def _chosen(clip: _Open) -> Answer:
+    assert clip.chosen is not None, "asked for after an answer was chosen"
+    return clip.chosen
+
+
+def _settled(clip: _Open) -> Settled:
+    answer = _chosen(clip)
+    return Settled(
+        answer=answer,
+        language=clip.language,
+        language_probability=clip.language_probability,
+        alignment=clip.alignment,
+        attempts=tuple(clip.attempts),
+    )
