@@ -83,9 +83,12 @@ def judge(hypothesis: Hypothesis, *, clip_seconds: float, speech_seconds: float,
     """
     if not hypothesis.text.strip():
         return Verdict(hypothesis.text, hypothesis.words, hypothesis.tokens)
-    speech_seconds = min(speech_seconds, clip_seconds)
-    unlooped, looped = _without_loops(hypothesis, speech_seconds)
-    reason = _reason_to_drop(unlooped, speech_seconds, looped=looped, prompt=prompt)
+    unlooped, looped = _without_loops(hypothesis, clip_seconds)
+    reason = _reason_by_scores(unlooped, clip_seconds, speech_seconds)
+    if reason is None and looped and hypothesis.no_speech_prob >= LOOP_NO_SPEECH_PROB:
+        reason = Reason.REPETITION
+    if reason is None and (looped or _is_weak(unlooped, speech_seconds)):
+        reason = _reason_by_phrase(unlooped.text, prompt)
     if reason is not None:
         return _nothing(Reason.REPETITION if looped else reason)
     spans = _credit_spans(unlooped.text)
@@ -100,28 +103,24 @@ def _nothing(reason: Reason) -> Verdict:
     return Verdict("", (), (), reason)
 
 
-def _reason_to_drop(hypothesis: Hypothesis, speech_seconds: float, *, looped: bool, prompt: str) -> Reason | None:
-    """The first rule that the whole text breaks, the plainest evidence first."""
-    if not squash(hypothesis.text) or SOUND_LABEL.fullmatch(hypothesis.text):
+def _reason_by_scores(hypothesis: Hypothesis, clip_seconds: float, speech_seconds: float) -> Reason | None:
+    """The first rule that the text breaks as a whole, whatever it says; the plainest evidence first."""
+    if not squash(SOUND_LABEL.sub("", hypothesis.text)):
         return Reason.SOUND_LABEL
-    count = len(split_units(hypothesis.text))
-    sparse = count < FEWEST_UNITS_PER_SECOND * speech_seconds
-    reason = _reason_by_scores(hypothesis, count, speech_seconds)
-    if reason is None and looped and hypothesis.no_speech_prob >= LOOP_NO_SPEECH_PROB:
-        reason = Reason.REPETITION
-    if reason is None and (looped or sparse or _doubt(hypothesis) >= DOUBT_OF_STOCK_PHRASE):
-        reason = _reason_by_phrase(hypothesis.text, prompt)
-    return reason
-
-
-def _reason_by_scores(hypothesis: Hypothesis, count: int, speech_seconds: float) -> Reason | None:
     if speech_seconds < LEAST_SPEECH_SECONDS:
         return Reason.NO_SPEECH
     if hypothesis.no_speech_prob >= NO_SPEECH_PROB and _doubt(hypothesis) >= DOUBT_OF_NO_SPEECH:
         return Reason.NO_SPEECH
+    count = len(split_units(hypothesis.text))
     if hypothesis.avg_logprob < LEAST_LOGPROB and count >= LEAST_LOGPROB_UNITS:
         return Reason.LOW_CONFIDENCE
-    return Reason.TOO_DENSE if _is_too_dense(count, speech_seconds) else None
+    return Reason.TOO_DENSE if _is_too_dense(count, clip_seconds) else None
+
+
+def _is_weak(hypothesis: Hypothesis, speech_seconds: float) -> bool:
+    """True when the sound speaks for hardly more than a breath, or for much more than the text."""
+    is_sparse = len(split_units(hypothesis.text)) < FEWEST_UNITS_PER_SECOND * speech_seconds
+    return is_sparse or _doubt(hypothesis) >= DOUBT_OF_STOCK_PHRASE
 
 
 def _reason_by_phrase(text: str, prompt: str) -> Reason | None:
@@ -138,8 +137,9 @@ def _is_several_stock_phrases(text: str) -> bool:
     return any(all(sentence in STOCK_PHRASES for sentence in split if sentence) for split in splits)
 
 
-def _is_too_dense(count: int, speech_seconds: float) -> bool:
-    return count > FREE_UNITS + MOST_UNITS_PER_SECOND * speech_seconds
+def _is_too_dense(count: int, clip_seconds: float) -> bool:
+    """By the whole clip, since the detector misses some of the speech on bad lines."""
+    return count > FREE_UNITS + MOST_UNITS_PER_SECOND * clip_seconds
 
 
 def _doubt(hypothesis: Hypothesis) -> float:
@@ -147,11 +147,11 @@ def _doubt(hypothesis: Hypothesis) -> float:
     return hypothesis.no_speech_prob - LOGPROB_SHARE * hypothesis.avg_logprob
 
 
-def _without_loops(hypothesis: Hypothesis, speech_seconds: float) -> tuple[Hypothesis, bool]:
+def _without_loops(hypothesis: Hypothesis, clip_seconds: float) -> tuple[Hypothesis, bool]:
     """The hypothesis with each loop cut down to its first round, and whether there was one."""
     units = split_units(hypothesis.text)
     packed = hypothesis.compression_ratio > LOOP_COMPRESSION_RATIO
-    loops = find_loops(units, suspicious=packed or _is_too_dense(len(units), speech_seconds))
+    loops = find_loops(units, suspicious=packed or _is_too_dense(len(units), clip_seconds))
     if not loops:
         return hypothesis, False
     spans = [_loop_span(units, first, last, len(hypothesis.text)) for first, last in loops]

@@ -86,8 +86,10 @@ _CREDITS = (
 CREDITS = re.compile("|".join(f"(?:{pattern})" for pattern in _CREDITS))
 """Credits of subtitle makers and prompts given back. Nobody dictates them: removed wherever they stand."""
 
-SOUND_LABEL = re.compile(r"\s*(?:[\[(（【*♪♫][^\])）】*♪♫]{0,60}[\])）】*♪♫]+[\s.。…,，]*)+")
-"""A text that is nothing but labels such as "[Music]", "(applause)" or "♪ la la ♪"; matched on the raw text."""
+SOUND_LABEL = re.compile(
+    r"[\[(\uff08\u3010][^\])\uff09\u3011]{0,60}[\])\uff09\u3011]|[*\u266a\u266b][^*\u266a\u266b]{0,60}[*\u266a\u266b]"
+)
+"""A label such as "[Music]", "(applause)" or "♪ la la ♪"; matched on the raw text."""
 
 # fmt: off
 _STOCK_PHRASES = {
