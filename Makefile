@@ -1,0 +1,87 @@
+# The only commands to learn; `make` alone lists them. Needs Python 3.11 or newer, and the package index pip is set to.
+
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	if command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; \
+	then echo $$p; break; fi; done)
+UV ?= $(or $(wildcard .venv/bin/uv),uv)
+MODEL ?= whisper-base
+ARGS ?=
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+BASE := .venv/.installed-base
+DEV := .venv/.installed-dev
+OPENAI2 := .cache/openai2/.installed
+SOURCES := src tests benchmarks scripts
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make lock'
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test lint fix bench lock clean model
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(BASE) model ## set up, then turn the samples in samples/ into text and subtitles
+	@echo; echo "== text"
+	@$(BIN)/lingting transcribe samples/zh-short.flac samples/en-short.flac samples/zh-long.ogg samples/en-long.ogg
+	@echo; echo "== subtitles (SRT)"
+	@$(BIN)/lingting transcribe --format srt samples/zh-long.ogg
+	@echo; $(BIN)/lingting transcribe --format srt samples/en-long.ogg
+	@echo; echo "Your own recordings:  $(BIN)/lingting transcribe FILE..."
+	@echo "The server:           make serve   (then see the address it prints, with /docs behind it)"
+
+serve: $(BASE) model ## start the server on this machine
+	@$(BIN)/lingting serve $(ARGS)
+
+test: $(DEV) $(OPENAI2) model ## run every test
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(DEV) ## check style, types and the direction of imports
+	@$(BIN)/ruff check $(SOURCES)
+	@$(BIN)/ruff format --check $(SOURCES)
+	@$(BIN)/mypy --strict src
+	@$(BIN)/lint-imports
+
+fix: $(DEV) ## format, and mend what can be mended
+	@$(BIN)/ruff check --fix $(SOURCES)
+	@$(BIN)/ruff format $(SOURCES)
+
+bench: $(DEV) model ## measure accuracy and speed; minutes
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script $(ARGS) || exit 1; done
+
+lock: ## resolve the dependencies anew (needs uv)
+	@$(COMPILE) pyproject.toml requirements/build.in --extra default-model -o requirements/base.lock
+	@$(COMPILE) pyproject.toml requirements/build.in --extra default-model --extra silk --group dev \
+		-c requirements/base.lock -o requirements/dev.lock
+	@$(COMPILE) --no-deps requirements/openai2.in -o requirements/openai2.lock
+	@! grep -nE '://|--(extra-)?index-url|--find-links' requirements/*.lock
+
+clean: ## remove the environment and caches; models stay
+	@rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+model: $(BASE)
+	@$(BIN)/lingting models pull $(MODEL) >/dev/null
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { \
+		echo "Python 3.11 or newer was not found. On Debian or Ubuntu: sudo apt install python3 python3-venv" >&2; \
+		echo "Or name one: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) cannot make environments. On Debian or Ubuntu: sudo apt install python3-venv" >&2; exit 1; }
+	@echo "making .venv with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv .venv
+
+$(BASE): $(BIN)/python requirements/base.lock pyproject.toml
+	@echo "installing Lingting and what it needs (about 400 MB, once)"
+	@$(PIP) install --require-hashes -r requirements/base.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV): $(BASE) requirements/dev.lock
+	@echo "installing what the tests need"
+	@$(PIP) install --require-hashes -r requirements/dev.lock
+	@touch $@
+
+$(OPENAI2): $(DEV) requirements/openai2.lock
+	@$(PIP) install --require-hashes --no-deps --upgrade --target .cache/openai2 -r requirements/openai2.lock
+	@touch $@
