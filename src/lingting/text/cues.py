@@ -6,36 +6,18 @@ different voices may speak at the same time. What the cues look like on disk is 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from lingting.domain import Segment, Transcript
 from lingting.domain.errors import InvalidOption
+from lingting.text.cue_cuts import CueLimits, cut
 from lingting.text.pieces import Piece, columns, is_wide, pieces_of
 
 __all__ = ["Cue", "SubtitleOptions", "cues_of", "voice_of"]
 
-_SENTENCE_MARKS = frozenset(".!?\u2026\u3002\uff01\uff1f")
-_CLAUSE_MARKS = frozenset(",;:\uff0c\uff1b\uff1a\u3001\u2014")
-_CLOSING = "\"'\u2019\u201d)]\u300d\u300f\u300b\uff09 "
-
 _WIDE_SHARE = 0.3
 """Of the columns; from here on a text is set to the line length of wide scripts."""
-_CUE_COST = 1.0
-_EMPTINESS_COST = 0.5
-_LATE_COST = 3.0
-"""For each long pause inside a cue: its second half would show before it is said."""
-_SENTENCE_INSIDE_COST = 0.4
-_HURRIED_COST = 1.0
-_ORPHAN_COST = 8.0
-"""A cue or line of one character: worse than any other place to cut."""
-_MID_WORD_COST = 4.0
-_PLAIN_BREAK_COST = 1.0
-_CLAUSE_COST = 0.25
-_PAUSES = ((600, 0.1), (300, 0.4))
-"""Milliseconds of silence, and what a cut there costs. Chinese from Whisper often has pauses for marks."""
-_LONG_PAUSE_MS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +82,15 @@ def voice_of(segment: Segment) -> str | None:
 
 def _segment_cues(segment: Segment, options: SubtitleOptions, limit_ms: int) -> Iterable[Cue]:
     width = _line_columns(segment.text, options)
+    max_ms = round(options.max_seconds * 1000)
+    limits = CueLimits(width, options.max_lines, max_ms, round(options.min_seconds * 1000))
     pieces = pieces_of(segment, limit_ms=limit_ms, max_columns=width)
-    for start, end in _cut_into_cues(pieces, width, options):
-        part = pieces[start:end]
+    for lines in cut(pieces, limits):
+        first, last = lines[0][0], lines[-1][-1]
         yield Cue(
-            start_ms=part[0].start_ms,
-            end_ms=min(part[-1].end_ms, part[0].start_ms + round(options.max_seconds * 1000)),
-            lines=_cut_into_lines(part, width),
+            start_ms=first.start_ms,
+            end_ms=min(last.end_ms, first.start_ms + max_ms),
+            lines=lines,
             voice=voice_of(segment),
             has_word_times=bool(segment.words),
         )
@@ -115,96 +99,6 @@ def _segment_cues(segment: Segment, options: SubtitleOptions, limit_ms: int) -> 
 def _line_columns(text: str, options: SubtitleOptions) -> int:
     wide = sum(2 for character in text if is_wide(character))
     return options.wide_columns if wide > _WIDE_SHARE * columns(text) else options.latin_columns
-
-
-def _cut_into_cues(pieces: Sequence[Piece], width: int, options: SubtitleOptions) -> list[tuple[int, int]]:
-    """The cheapest way to cut, by dynamic programming over the places a cue may end.
-
-    cost      as many steps for each piece as pieces fit into one cue
-    """
-    best = [0.0] + [math.inf] * len(pieces)
-    came_from = [0] * (len(pieces) + 1)
-    for start in range(len(pieces)):
-        for end, inside in _reachable(pieces, start, width, options):
-            cost = best[start] + inside + _break_cost(pieces, end)
-            if cost < best[end]:
-                best[end], came_from[end] = cost, start
-    return _walk_back(came_from)
-
-
-def _reachable(
-    pieces: Sequence[Piece], start: int, width: int, options: SubtitleOptions
-) -> Iterable[tuple[int, float]]:
-    """Each end a cue from `start` may have, with what the cue costs in itself."""
-    capacity = width * options.max_lines
-    lines, line, total, inside = 1, "", 0, _CUE_COST
-    for end in range(start + 1, len(pieces) + 1):
-        piece = pieces[end - 1]
-        duration_ms = piece.end_ms - pieces[start].start_ms
-        if columns((line + piece.text).strip()) > width:
-            lines, line = lines + 1, ""
-        if end > start + 1:
-            if lines > options.max_lines or duration_ms > options.max_seconds * 1000:
-                return
-            inside += _inside_cost(pieces[end - 2], piece)
-        line += piece.text
-        total += columns(piece.text)
-        cost = inside + _EMPTINESS_COST * (1 - total / capacity) ** 2
-        cost += _HURRIED_COST if duration_ms < options.min_seconds * 1000 else 0.0
-        yield end, cost + _orphan_cost(pieces[start:end])
-
-
-def _cut_into_lines(pieces: Sequence[Piece], width: int) -> tuple[tuple[Piece, ...], ...]:
-    """The fewest lines that hold the pieces, about equally long, cut at marks where possible."""
-    # costs compare number of lines first, then their looks
-    best: list[tuple[int, float]] = [(0, 0.0)] + [(len(pieces) + 1, 0.0)] * len(pieces)
-    came_from = [0] * (len(pieces) + 1)
-    for start in range(len(pieces)):
-        text = ""
-        for end in range(start + 1, len(pieces) + 1):
-            text += pieces[end - 1].text
-            used = columns(text.strip())
-            if used > width and end > start + 1:
-                break
-            looks = (1 - used / width) ** 2 + _break_cost(pieces, end) / 4 + _orphan_cost(pieces[start:end])
-            cost = (best[start][0] + 1, best[start][1] + looks)
-            if cost < best[end]:
-                best[end], came_from[end] = cost, start
-    return tuple(tuple(pieces[start:end]) for start, end in _walk_back(came_from))
-
-
-def _walk_back(came_from: Sequence[int]) -> list[tuple[int, int]]:
-    ranges = []
-    end = len(came_from) - 1
-    while end > 0:
-        ranges.append((came_from[end], end))
-        end = came_from[end]
-    return ranges[::-1]
-
-
-def _break_cost(pieces: Sequence[Piece], end: int) -> float:
-    """How much a reader minds a cut after `end` pieces."""
-    if end == len(pieces):
-        return 0.0
-    before, after = pieces[end - 1], pieces[end]
-    mark = before.text.rstrip(_CLOSING)[-1:]
-    if mark in _SENTENCE_MARKS and mark:
-        return 0.0
-    if not after.text.startswith(" ") and not is_wide(before.text[-1]) and not is_wide(after.text[0]):
-        return _MID_WORD_COST
-    costs = [cost for pause_ms, cost in _PAUSES if after.start_ms - before.end_ms >= pause_ms]
-    return min([*costs, _CLAUSE_COST if mark in _CLAUSE_MARKS and mark else _PLAIN_BREAK_COST])
-
-
-def _inside_cost(before: Piece, after: Piece) -> float:
-    cost = _LATE_COST if after.start_ms - before.end_ms >= _LONG_PAUSE_MS else 0.0
-    mark = before.text.rstrip(_CLOSING)[-1:]
-    return cost + (_SENTENCE_INSIDE_COST if mark in _SENTENCE_MARKS and mark else 0.0)
-
-
-def _orphan_cost(part: Sequence[Piece]) -> float:
-    letters = sum(character.isalnum() for piece in part[:2] for character in piece.text)
-    return _ORPHAN_COST if letters <= 1 else 0.0
 
 
 def _settle(cues: Sequence[Cue], options: SubtitleOptions, limit_ms: int) -> list[Cue]:
