@@ -21,7 +21,7 @@ __all__ = ["Reason", "Verdict", "judge"]
 
 DOUBT_OF_NO_SPEECH = 1.05
 """Doubt at which an answer is dropped, when the no-speech probability agrees. On whisper-base, noise scores 1.10
-and more, true speech of more than half a second 0.90 and less (docs/guard.md)."""
+and more, true speech of more than half a second 1.01 and less (docs/guard.md)."""
 NO_SPEECH_PROB = 0.5
 """Isolated words of 0.3 s score as much doubt as noise, but stay under this."""
 DOUBT_OF_STOCK_PHRASE = 0.7

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lingting.domain import Hypothesis, Word
+from lingting.engines.whisper_vocabulary import STYLE_PROMPTS
 from lingting.recognition.guard import Reason, Verdict, judge
 from lingting.recognition.guard_phrases import STOCK_PHRASES, squash
 
@@ -171,6 +172,11 @@ def test_more_text_than_a_mouth_can_say_is_dropped() -> None:
 def test_a_prompt_given_back_falls_only_in_doubt() -> None:
     assert verdict_on("客厅卧室厨房", prompt="客厅、卧室、厨房", **DOUBTFUL).reason is Reason.PROMPT_ECHO
     assert verdict_on("客厅卧室厨房", prompt="客厅、卧室、厨房").reason is None
+
+
+@pytest.mark.parametrize("prompt", STYLE_PROMPTS.values())
+def test_the_engines_own_prompts_given_back_always_fall(prompt: str) -> None:
+    assert verdict_on(prompt).reason is Reason.INVENTED_PHRASE
 
 
 def test_an_empty_answer_is_not_a_suppression() -> None:
