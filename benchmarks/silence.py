@@ -15,13 +15,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from lingting.audio.decode import AudioSource
 from lingting.server import open_services
 from lingting.services import Services
 from lingting.settings import load_settings
 from numpy.typing import NDArray
 
 from corpus import Recording, recordings
+from lingting.audio.decode import AudioSource
 from lingting.domain import SAMPLE_RATE_HZ, RecognizeOptions, Transcript
 
 SECONDS = 10
@@ -94,16 +94,16 @@ async def check_speech(services: Services, rows: Sequence[Recording]) -> None:
     """A row for each recording of speech from which something was withheld."""
     gate = asyncio.Semaphore(IN_FLIGHT)
 
-    async def one(row: Recording, guard: bool) -> Transcript:
+    async def one(row: Recording, *, guard: bool) -> Transcript:
         async with gate:
             language = row.language if row.language in ("zh", "en", "yue") else None
             options = RecognizeOptions(language=language, guard=guard)
             return await services.pipeline.transcribe(AudioSource(path=row.path), options)
 
-    answers = await asyncio.gather(*(one(row, True) for row in rows))
+    answers = await asyncio.gather(*(one(row, guard=True) for row in rows))
     touched = [(row, answer) for row, answer in zip(rows, answers, strict=True) if answer.suppressed]
     for row, answer in touched:
-        bare = await one(row, False)
+        bare = await one(row, guard=False)
         reasons = ", ".join(gap.reason for gap in answer.suppressed)
         print(f"{row.id:36}{reasons}\n    said      {row.transcript[:90]}\n    unguarded {bare.text[:90]}")
         print(f"    guarded   {answer.text[:90]}")
