@@ -36,9 +36,13 @@ PER_SPAN = PlanSettings(max_gap_seconds=0.0)
 class Detector(Protocol):
     """What the planner needs of a speech detector."""
 
-    settled_samples: int
-    """No later span begins before this sample."""
-    speaking: bool
+    @property
+    def settled_samples(self) -> int:
+        """No later span begins before this sample."""
+        ...
+
+    @property
+    def speaking(self) -> bool: ...
 
     def accept(self, samples: Samples) -> list[Span]: ...
 

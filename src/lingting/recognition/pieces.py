@@ -6,18 +6,24 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 from lingting.audio.decode import AudioSource, DecodedAudio, Decoder
-from lingting.audio.vad import SpeechDetector
-from lingting.audio.vad_models import SileroModel
+from lingting.audio.vad import FrameScorer, SpeechDetector
 from lingting.domain import SAMPLE_RATE_HZ, ChannelMode, RecognizeOptions
 from lingting.recognition.long_audio import PER_SPAN, Piece, Planner, PlanSettings
 
-__all__ = ["PieceReader", "open_pieces"]
+__all__ = ["PieceReader", "ScorerSource", "open_pieces"]
 
 BLOCKS_PER_HOP = 8
 """Blocks of about a second that one visit to a thread may read before it answers, so that a short file costs
 one hop and a long one stays interruptible."""
+
+
+class ScorerSource(Protocol):
+    """A voice detection model that many streams share."""
+
+    def scorer(self) -> FrameScorer: ...
 
 
 class PieceReader:
@@ -62,7 +68,7 @@ class PieceReader:
 
 @asynccontextmanager
 async def open_pieces(
-    source: AudioSource, options: RecognizeOptions, *, decoder: Decoder, vad: SileroModel, executor: Executor
+    source: AudioSource, options: RecognizeOptions, *, decoder: Decoder, vad: ScorerSource, executor: Executor
 ) -> AsyncIterator[PieceReader]:
     """Open a recording; leaving the block stops the decoder at once, wherever it is.
 

@@ -20,11 +20,10 @@ from time import perf_counter
 from typing import Protocol
 
 from lingting.audio.decode import AudioSource, Decoder
-from lingting.audio.vad_models import SileroModel
 from lingting.domain import Hypothesis, Priority, Progress, RecognizeOptions, Segment, Transcript
 from lingting.recognition.assembly import Assembly
 from lingting.recognition.long_audio import Piece
-from lingting.recognition.pieces import PieceReader, open_pieces
+from lingting.recognition.pieces import PieceReader, ScorerSource, open_pieces
 from lingting.recognition.recognizer import Recognizer
 
 __all__ = ["Pipeline", "PipelineObserver", "PipelineSettings"]
@@ -64,7 +63,7 @@ class Pipeline:
         *,
         recognizer: Recognizer,
         decoder: Decoder,
-        vad: SileroModel,
+        vad: ScorerSource,
         observer: PipelineObserver,
         settings: PipelineSettings = PipelineSettings(),
     ) -> None:
