@@ -49,9 +49,10 @@ HONEST_DURATION = (
     "wv",
 )
 """Containers whose header counts the audio; the others guess a duration from the bit rate."""
+FRAMELESS = ("aiff", "au", "avi", "caf", "voc", "w64", "wav")
+"""Containers that are read in pieces of any size, where a short last piece means nothing."""
 MISSING_SECONDS, MISSING_RATIO = 0.5, 0.01
 """How much less than promised a file may hold: encoders round, and count their own padding."""
-WAV_SLACK_SECONDS = 0.1
 
 
 class MediaReader:
@@ -65,12 +66,12 @@ class MediaReader:
         self._file, self._size_bytes = file, size_bytes
         self._seen = sniff.describe(file.read(256))
         self._promised_samples = truncation.xing_samples(file)
-        self._check_wav_and_ogg()
+        self._refuse_cut_file()
         file.seek(0)
         try:
             self._open(max_channels)
         except (av.error.FFmpegError, ValueError, PermissionError) as error:
-            raise AudioUndecodable(f"this is no audio that can be decoded; it looks like {self._seen}") from error
+            raise AudioUndecodable(f"no audio can be decoded from this; it looks like {self._seen}") from error
         self._promised_seconds = self._count_promise()
         if (self._promised_seconds or 0.0) > max_seconds:
             raise AudioTooLong(max_seconds)
@@ -125,9 +126,9 @@ class MediaReader:
         self.info = AudioInfo(self._container.format.name, context.name, rate_hz, channels, duration_seconds)
 
     def _decode(self) -> Iterator[Block]:
-        is_pcm = self.info.codec.startswith("pcm_")
+        has_frames = self.info.container not in FRAMELESS
         for packet in self._container.demux(self._stream):
-            if packet.is_corrupt and not is_pcm:
+            if packet.is_corrupt and has_frames:
                 raise AudioUndecodable(f"{self._seen}, cut in the middle of a frame")
             frames: list[Any] = packet.decode()
             for frame in frames:
@@ -153,12 +154,10 @@ class MediaReader:
             return None
         return self.info.duration_seconds
 
-    def _check_wav_and_ogg(self) -> None:
-        missing_bytes = truncation.missing_wav_bytes(self._file, self._size_bytes)
-        self._file.seek(28)
-        slack_bytes = int.from_bytes(self._file.read(4), "little") * WAV_SLACK_SECONDS
-        if missing_bytes > max(slack_bytes, 64):
-            raise AudioUndecodable(f"a WAV file, cut short: {missing_bytes} bytes of its sound are missing")
+    def _refuse_cut_file(self) -> None:
+        missing_bytes = truncation.missing_bytes(self._file, self._size_bytes)
+        if missing_bytes:
+            raise AudioUndecodable(f"{self._seen}, cut short: {missing_bytes} bytes of its sound are missing")
         if self._seen == "an Ogg file" and truncation.ogg_is_cut(self._file, self._size_bytes):
             raise AudioUndecodable("an Ogg file, cut short in the middle of its last page")
 
