@@ -1,0 +1,42 @@
+"""The `lingting` command: one file per verb, joined here."""
+
+from __future__ import annotations
+
+from importlib import metadata
+
+import typer
+
+from lingting.cli.doctor import doctor
+from lingting.cli.models import models_app
+from lingting.cli.serve import serve
+from lingting.cli.transcribe import transcribe
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="lingting",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Speech to text on your own hardware.",
+    epilog="Exit codes: 0 ok, 1 something failed, 2 wrong usage, 3 model missing or damaged, 130 interrupted.",
+)
+app.command()(transcribe)
+app.command()(serve)
+app.add_typer(models_app)
+app.command()(doctor)
+
+
+@app.callback()
+def prepare(context: typer.Context) -> None:
+    """Speech to text on your own hardware."""
+    if context.obj is None:
+        from lingting.cli.house import House  # reads the settings module, which --help does not need
+
+        context.obj = House()
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(metadata.version("lingting"))

@@ -1,0 +1,65 @@
+"""The one door from the command line to the rest of the house: settings in, a pipeline or a catalog out.
+
+Commands get an `Opener` from Typer's context, so that tests hand in their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from lingting.audio.decode import AudioSource
+from lingting.domain import Priority, Progress, RecognizeOptions, Segment, Transcript
+from lingting.engines.catalog import Catalog
+
+__all__ = ["Opener", "RunningPipeline", "Wishes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the command line asks of the settings; None leaves a setting as it is."""
+
+    engine: str | None = None
+    model: str | None = None
+    host: str | None = None
+    port: int | None = None
+
+
+class RunningPipeline(Protocol):
+    """The part of the pipeline that the command line uses."""
+
+    async def transcribe(
+        self,
+        source: AudioSource,
+        options: RecognizeOptions,
+        *,
+        priority: Priority = Priority.REQUEST,
+        on_segments: Callable[[Sequence[Segment]], None] | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> Transcript: ...
+
+
+class Opener(Protocol):
+    """Opens the parts a command needs."""
+
+    def pipeline(self, wishes: Wishes) -> AbstractAsyncContextManager[RunningPipeline]:
+        """raises    SettingsInvalid, ModelMissing, ModelCorrupt, EngineUnavailable"""
+        ...
+
+    def catalog(self, wishes: Wishes) -> Catalog:
+        """raises    SettingsInvalid"""
+        ...
+
+    def default_model(self) -> str:
+        """The model that is used when none is named."""
+        ...
+
+    def describe_settings(self) -> str:
+        """Where the settings came from, in words."""
+        ...
+
+    def serve(self, wishes: Wishes) -> None:
+        """Run the server until it is told to stop."""
+        ...
