@@ -11,12 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from lingting.text.pieces import Piece, columns, is_wide
+from lingting.text.sentence_ends import ends_sentence
 
 __all__ = ["CueLimits", "Lines", "cut"]
 
 Lines = tuple[tuple[Piece, ...], ...]
 
-_SENTENCE_MARKS = frozenset(".!?\u2026\u3002\uff01\uff1f")
 _CLAUSE_MARKS = frozenset(",;:\uff0c\uff1b\uff1a\u3001\u2014")
 _CLOSING = "\"'\u2019\u201d)]\u300d\u300f\u300b\uff09 "
 
@@ -153,15 +153,14 @@ def _last_mark(text: str) -> str:
 
 def _break_cost(before: Piece, after: Piece) -> float:
     """How much a reader minds a cut between the two."""
-    mark = _last_mark(before.text)
-    if mark in _SENTENCE_MARKS:
+    if ends_sentence(before.text, after.text):
         return 0.0
     if not after.text.startswith(" ") and not is_wide(before.text[-1]) and not is_wide(after.text[0]):
         return _MID_WORD_COST
     costs = [cost for pause_ms, cost in _PAUSES if after.start_ms - before.end_ms >= pause_ms]
-    return min([*costs, _CLAUSE_COST if mark in _CLAUSE_MARKS else _PLAIN_BREAK_COST])
+    return min([*costs, _CLAUSE_COST if _last_mark(before.text) in _CLAUSE_MARKS else _PLAIN_BREAK_COST])
 
 
 def _inside_cost(before: Piece, after: Piece) -> float:
     cost = _LATE_COST if after.start_ms - before.end_ms >= _LONG_PAUSE_MS else 0.0
-    return cost + (_SENTENCE_INSIDE_COST if _last_mark(before.text) in _SENTENCE_MARKS else 0.0)
+    return cost + (_SENTENCE_INSIDE_COST if ends_sentence(before.text, after.text) else 0.0)
