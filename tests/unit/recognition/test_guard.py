@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -181,6 +183,12 @@ def test_the_engines_own_prompts_given_back_always_fall(prompt: str) -> None:
 
 def test_an_empty_answer_is_not_a_suppression() -> None:
     assert verdict_on("") == Verdict("", (), (), None)
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_is_documented(reason: Reason) -> None:
+    page = Path(__file__).parents[3] / "docs" / "guard.md"
+    assert f"| `{reason}` |" in page.read_text(encoding="utf-8")
 
 
 def test_stock_phrases_are_stored_as_they_are_compared() -> None:

@@ -1,5 +1,7 @@
 import json
+from dataclasses import fields
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -191,6 +193,12 @@ def test_nothing_is_highlighted_without_word_times() -> None:
 def test_senseless_options_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(InvalidOption, match="is outside"):
         SubtitleOptions(**wrong)  # type: ignore[arg-type]
+
+
+def test_every_format_and_subtitle_option_is_documented() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "formats.md").read_text(encoding="utf-8")
+    names = [*TranscriptFormat, *(field.name for field in fields(SubtitleOptions))]
+    assert [name for name in names if f"| `{name}` |" not in page] == []
 
 
 WORD = st.one_of(
