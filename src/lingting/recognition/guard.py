@@ -15,7 +15,14 @@ from enum import StrEnum
 
 from lingting.domain import Hypothesis, Word
 from lingting.recognition.guard_loops import Unit, find_loops, split_units
-from lingting.recognition.guard_phrases import CREDITS, SOUND_LABEL, STOCK_PHRASES, squash, squash_character
+from lingting.recognition.guard_phrases import (
+    CREDITS,
+    SOUND_LABEL,
+    STOCK_PATTERN,
+    STOCK_PHRASES,
+    squash,
+    squash_character,
+)
 
 __all__ = ["Reason", "Verdict", "judge"]
 
@@ -126,15 +133,16 @@ def _is_weak(hypothesis: Hypothesis, speech_seconds: float) -> bool:
 def _reason_by_phrase(text: str, prompt: str) -> Reason | None:
     """For texts already in doubt: both kinds are also said by people."""
     squashed = squash(text)
-    if squashed in STOCK_PHRASES or _is_several_stock_phrases(text):
+    if STOCK_PATTERN.fullmatch(squashed) or _is_stock(text):
         return Reason.INVENTED_PHRASE
     is_echo = len(squashed) >= LEAST_ECHO_LETTERS and squashed in squash(prompt)
     return Reason.PROMPT_ECHO if is_echo else None
 
 
-def _is_several_stock_phrases(text: str) -> bool:
+def _is_stock(text: str) -> bool:
+    """True for one stock phrase or several in a row."""
     splits = ([squash(sentence) for sentence in mark.split(text)] for mark in _SENTENCE_ENDS)
-    return any(all(sentence in STOCK_PHRASES for sentence in split if sentence) for split in splits)
+    return squash(text) in STOCK_PHRASES or any(STOCK_PHRASES.issuperset(filter(None, split)) for split in splits)
 
 
 def _is_too_dense(count: int, clip_seconds: float) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["CREDITS", "SOUND_LABEL", "STOCK_PHRASES", "squash", "squash_character"]
+__all__ = ["CREDITS", "SOUND_LABEL", "STOCK_PATTERN", "STOCK_PHRASES", "squash", "squash_character"]
 
 
 def squash(text: str) -> str:
@@ -79,7 +79,6 @@ _CREDITS = (
     r"phụđềđượcthựchiệnbởicộngđồngamaraorg",
     # Japanese, Korean
     r"字幕(は)?amaraorg(コミュニティ|コミュニティー)(によって)?(提供|作成)?\w{0,6}$",
-    r"mbc뉴스\w{2,4}입니다",
     r"(한글)?자막by\w{2,4}",
     r"자막제공\w{2,10}$",
 )
@@ -156,3 +155,5 @@ _STOCK_PHRASES = {
 STOCK_PHRASES = frozenset(map(squash, _STOCK_PHRASES))
 """What subtitles say over closing music, and filler syllables. People say them too, so they are only dropped
 where the evidence of speech is weak."""
+STOCK_PATTERN = re.compile(r"(mbc|kbs|sbs|ytn)뉴스(\w{2,4}(기자)?입니다)?|(下|本)(一)?[集期](完|再[见見])")
+"""More of the same, with a name or a number in it: reporters do sign off like this."""
