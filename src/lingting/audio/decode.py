@@ -38,6 +38,7 @@ from lingting.domain.errors import (
 
 __all__ = ["AudioSource", "DecodeSettings", "DecodedAudio", "Decoder"]
 
+MAX_STARTS = 3
 MAX_IN_MEMORY_BYTES = 32 * 1024 * 1024
 """Larger uploads that come as bytes go to the child through a file on disk."""
 
@@ -132,7 +133,7 @@ class Decoder:
 
     def _start(self, job: Job, descriptor: int) -> DecoderProcess:
         # An idle process may have been ended from outside; each such is dropped, and a fresh one is tried.
-        for _ in range(self._settings.max_processes + 1):
+        for _ in range(MAX_STARTS):
             process = self._pool.lend()
             try:
                 process.send(job, descriptor)
@@ -144,7 +145,7 @@ class Decoder:
 
 
 class DecodedAudio:
-    """One recording on its way in: iterate for its blocks, once; use as a context manager.
+    """One recording on its way in: iterate for its blocks, once; use as a context manager, or close it.
 
     Blocks are float32 of shape (channels, n) at 16 kHz, one second each but for the last.
     """
@@ -156,6 +157,8 @@ class DecodedAudio:
     def __init__(self, process: DecoderProcess, pool: ProcessPool, settings: DecodeSettings) -> None:
         self._process, self._pool, self._settings = process, pool, settings
         self._reading = threading.Lock()
+        self._ending = threading.Lock()
+        """Guards the moment the process stops being ours; taken after `_reading`, never before it."""
         self._is_done = False
         self._is_closed = False
         answer, body = self._next()
@@ -183,15 +186,12 @@ class DecodedAudio:
     def close(self) -> None:
         """Stop the work at once; any time, from any thread, any number of times."""
         self._is_closed = True
-        if not self._is_done and not self._reading.acquire(blocking=False):
+        with self._ending:
+            if self._is_done:
+                return
             self._process.abort()
-            self._reading.acquire()
-        elif self._is_done:
-            return
-        try:
+        with self._reading:  # a reader, if there is one, has been woken and lets go
             self._discard()
-        finally:
-            self._reading.release()
 
     def __enter__(self) -> Self:
         return self
@@ -214,8 +214,7 @@ class DecodedAudio:
             except BadAnswer as error:
                 raise self._explain_end() from error
             if answer in {Answer.END, Answer.ERROR}:
-                self._is_done = True
-                self._pool.give_back(self._process)
+                self._hand_back()
         if answer is Answer.ERROR:
             raise _rebuild(body, self._settings)
         return answer, body
@@ -232,10 +231,19 @@ class DecodedAudio:
             self._discard()
         return AudioUndecodable("the file broke the decoder; it may be damaged")
 
-    def _discard(self) -> None:
-        if not self._is_done:
+    def _hand_back(self) -> None:
+        with self._ending:
             self._is_done = True
-            self._pool.discard(self._process)
+            if self._is_closed:  # and so perhaps aborted
+                self._pool.discard(self._process)
+            else:
+                self._pool.give_back(self._process)
+
+    def _discard(self) -> None:
+        with self._ending:
+            if not self._is_done:
+                self._is_done = True
+                self._pool.discard(self._process)
 
 
 def _open_source(source: AudioSource, max_bytes: int) -> int:

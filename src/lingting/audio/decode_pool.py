@@ -22,6 +22,8 @@ __all__ = ["DecoderProcess", "PoolSettings", "ProcessPool"]
 
 START_SECONDS = 60.0
 """How long a process may take to load its libraries, on a machine that is busy with other things."""
+TAKE_SECONDS = 10.0
+"""How long an idle process may take to notice a job."""
 _KEPT_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LANG", "LC_ALL")
 """No more, so that a process taken over by a hostile file holds no key of the server."""
 
@@ -77,24 +79,34 @@ class DecoderProcess:
         self._is_ready = answer is Answer.READY
 
     def send(self, job: Job, file_descriptor: int) -> None:
-        """raises BadAnswer if the child has gone"""
-        self.link.settimeout(START_SECONDS)
+        """Hand over a job and wait until it has been taken.
+
+        raises    BadAnswer if the child has gone or does not react, which is no fault of the file
+        """
+        self.link.settimeout(TAKE_SECONDS)
         try:
             send_job(self.link, job, file_descriptor)
-        except OSError as error:
+            answer, _ = read_answer(self.link, deadline=time.monotonic() + TAKE_SECONDS)
+        except OSError as error:  # a timeout is one, too
             raise BadAnswer("the process has gone") from error
+        if answer is not Answer.TAKEN:
+            raise BadAnswer("the process answered before it was asked")
 
     def abort(self) -> None:
         """Wake whoever reads and end the child; `dispose` must follow when nobody reads any more."""
         with contextlib.suppress(OSError):  # it has gone by itself
             self.link.shutdown(socket.SHUT_RDWR)
-        self._process.kill()
+        self._end()
 
     def dispose(self) -> None:
-        """End the child, leave no zombie, close the socket."""
+        """End the child and close the socket."""
+        self._end()
+        self.link.close()
+
+    def _end(self) -> None:
+        """Leave no zombie; a killed child is gone in no time, whatever it was doing."""
         self._process.kill()
         self._process.wait()
-        self.link.close()
 
 
 class ProcessPool:

@@ -26,10 +26,12 @@ MAX_ANSWER_BYTES = 64 * 1024 * 1024
 
 class Answer(IntEnum):
     READY = 1
-    INFO = 2
-    SAMPLES = 3
-    END = 4
-    ERROR = 5
+    TAKEN = 2
+    """The job has arrived; from here on the file is to blame for what happens."""
+    INFO = 3
+    SAMPLES = 4
+    END = 5
+    ERROR = 6
 
 
 class BadAnswer(Exception):  # private to the two ends of the socket; never reaches a caller

@@ -46,6 +46,7 @@ def main() -> None:
     while (received := receive_job(link)) is not None:
         job, descriptor = received
         with os.fdopen(descriptor, "rb") as file:
+            send_answer(link, Answer.TAKEN)
             try:
                 _answer(link, job, file)
             except MemoryError:

@@ -1,0 +1,316 @@
+"""Decoding real files through real processes: formats, channels, limits, and what becomes of the processes."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import threading
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from hostile import encoded_tone, long_flac, tone, wav_bytes
+from lingting.audio.decode import AudioSource, DecodedAudio, Decoder, DecodeSettings
+from lingting.audio.pcm import to_pcm
+from lingting.domain import ChannelMode, PcmFormat
+from lingting.domain.errors import (
+    AudioTooLarge,
+    AudioTooLong,
+    AudioUndecodable,
+    InvalidOption,
+    Overloaded,
+    ShuttingDown,
+)
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture(scope="module")
+def decoder():
+    with Decoder(DecodeSettings(max_seconds=60.0, max_bytes=10_000_000)) as shared:
+        yield shared
+
+
+def _all(audio: DecodedAudio) -> np.ndarray:
+    with audio:
+        blocks = list(audio)
+    assert all(block.dtype == np.float32 and block.shape[0] == audio.channels for block in blocks)
+    assert all(block.shape[1] == 16_000 for block in blocks[:-1])
+    return np.concatenate(blocks, axis=1)
+
+
+def _pitch_hz(samples: np.ndarray) -> float:
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
+    return float(spectrum.argmax() * 16_000 / len(samples))
+
+
+FORMATS = [
+    ("mp3", "libmp3lame", 44_100, "stereo"),
+    ("flac", "flac", 48_000, "mono"),
+    ("ogg", "libopus", 48_000, "mono"),
+    ("webm", "libopus", 48_000, "stereo"),
+    ("matroska", "libopus", 48_000, "mono"),
+    ("mp4", "aac", 44_100, "stereo"),
+    ("adts", "aac", 16_000, "mono"),
+    ("asf", "wmav2", 44_100, "mono"),
+    ("amr", "libopencore_amrnb", 8_000, "mono"),
+    ("wav", "g722", 16_000, "mono"),
+    ("wav", "pcm_alaw", 8_000, "mono"),
+    ("wav", "pcm_mulaw", 8_000, "mono"),
+    ("wav", "pcm_u8", 11_025, "mono"),
+    ("wav", "pcm_s24le", 44_100, "stereo"),
+    ("wav", "pcm_f32le", 96_000, "stereo"),
+    ("wav", "pcm_f64le", 48_000, "mono"),
+    ("wav", "adpcm_ima_wav", 22_050, "mono"),
+    ("aiff", "pcm_s16be", 22_050, "mono"),
+    ("caf", "alac", 44_100, "mono"),
+    ("au", "pcm_mulaw", 8_000, "mono"),
+    ("mpegts", "mp2", 48_000, "mono"),
+]
+
+
+@pytest.mark.parametrize(("container", "codec", "rate_hz", "layout"), FORMATS, ids=str)
+def test_a_tone_survives_every_format(decoder, container, codec, rate_hz, layout):
+    data = encoded_tone(container, codec, rate_hz=rate_hz, layout=layout, seconds=1.5)
+    audio = decoder.open(AudioSource(data=data))
+    samples = _all(audio)[0]
+    assert audio.info.rate_hz in {rate_hz, 48_000}
+    assert len(samples) / 16_000 == pytest.approx(1.5, abs=0.15)  # AAC at 16 kHz keeps 0.13 s of its own padding
+    assert _pitch_hz(samples[4_000:20_000]) == pytest.approx(440, abs=2)
+    assert np.abs(samples[4_000:20_000]).max() == pytest.approx(0.49, abs=0.08)
+
+
+def test_a_path_and_its_bytes_give_the_same_samples(decoder, tmp_path):
+    path = tmp_path / "a.wav"
+    path.write_bytes(wav_bytes(tone(2.3)))
+    from_path = _all(decoder.open(AudioSource(path=path)))
+    assert np.array_equal(from_path, _all(decoder.open(AudioSource(data=path.read_bytes()))))
+    assert np.array_equal(from_path[0], tone(2.3).astype(np.float32) / 32_768)
+
+
+@pytest.mark.parametrize("size_bytes", [0, 0xFFFF_FFFF, 0x7FFF_F000])
+def test_a_streamed_wav_without_a_length_is_whole(decoder, size_bytes):
+    data = bytearray(wav_bytes(tone(1.0)))
+    data[40:44] = size_bytes.to_bytes(4, "little")
+    assert _all(decoder.open(AudioSource(data=bytes(data)))).shape == (1, 16_000)
+
+
+@pytest.mark.parametrize("encoding", ["s16le", "f32le", "mulaw", "alaw"])
+def test_headerless_audio_is_what_the_caller_says(decoder, encoding):
+    stereo = np.stack([tone(1.0, rate_hz=8_000), tone(1.0, rate_hz=8_000, hz=880)], axis=1).astype(np.float32) / 32_768
+    source = AudioSource(data=to_pcm(stereo.reshape(-1), encoding), pcm=PcmFormat(encoding, 8_000, 2))
+    audio = decoder.open(source, mode=ChannelMode.SPLIT)
+    left, right = _all(audio)
+    assert audio.info.duration_seconds == 1.0
+    assert (_pitch_hz(left), _pitch_hz(right)) == (440, 880)
+
+
+def test_channels_are_mixed_picked_or_split(decoder):
+    left, right = tone(1.2), tone(1.2, hz=1_000)
+    source = AudioSource(data=wav_bytes(np.stack([left, right], axis=1).reshape(-1), channels=2))
+    split = _all(decoder.open(source, mode=ChannelMode.SPLIT))
+    assert np.array_equal(split, np.stack([left, right]).astype(np.float32) / 32_768)
+    assert np.array_equal(_all(decoder.open(source, mode=ChannelMode.PICK, channel=1)), split[1:])
+    assert np.allclose(_all(decoder.open(source))[0], split.mean(axis=0), atol=1e-6)
+
+
+def test_a_channel_that_is_not_there_is_named(decoder):
+    with pytest.raises(InvalidOption, match=r"channel: 2 is not there; the audio has 1") as caught:
+        decoder.open(AudioSource(data=wav_bytes(tone(0.5))), mode=ChannelMode.PICK, channel=2)
+    assert caught.value.param == "channel"
+
+
+def test_denoising_keeps_the_length(decoder):
+    assert _all(decoder.open(AudioSource(data=wav_bytes(tone(1.37))), denoise=True)).shape == (1, 21_920)
+
+
+def test_wechat_silk_is_read(decoder):
+    pysilk = pytest.importorskip("pysilk", reason="pip install lingting[silk]")
+    out = io.BytesIO()
+    pysilk.encode(io.BytesIO(tone(1.0, rate_hz=24_000).astype("<i2").tobytes()), out, 24_000, 24_000)
+    for data in (out.getvalue(), out.getvalue().removeprefix(b"\x02") + b"\xff\xff"):
+        audio = decoder.open(AudioSource(data=data))
+        samples = _all(audio)[0]
+        assert audio.info.codec == "silk"
+        assert len(samples) == 16_000
+        assert _pitch_hz(samples[2_000:]) == pytest.approx(440, abs=2)
+
+
+def test_limits_name_themselves(decoder, tmp_path):
+    big = tmp_path / "big.wav"
+    big.write_bytes(bytes(10_000_001))
+    with pytest.raises(AudioTooLarge, match="10000000 bytes"):
+        decoder.open(AudioSource(path=big))
+    with pytest.raises(AudioTooLarge):
+        decoder.open(AudioSource(data=bytes(10_000_001)))
+    with pytest.raises(AudioTooLong, match="60 seconds"):
+        _all(decoder.open(AudioSource(data=wav_bytes(np.zeros(61 * 8_000, np.int16), rate_hz=8_000))))
+    with pytest.raises(AudioTooLong, match="60 seconds"):
+        _all(decoder.open(AudioSource(data=long_flac(0.5))))
+    with pytest.raises(AudioTooLong, match="60 seconds"):
+        decoder.open(AudioSource(data=bytes(61 * 8_000), pcm=PcmFormat("mulaw", 8_000, 1)))
+
+
+def test_audio_of_exactly_the_longest_length_is_taken(decoder):
+    samples = np.zeros(60 * 44_100, np.int16)
+    assert _all(decoder.open(AudioSource(data=wav_bytes(samples, rate_hz=44_100)))).shape[1] == 60 * 16_000
+
+
+@pytest.mark.parametrize(
+    ("pcm", "param"),
+    [
+        (PcmFormat("s16le", 0, 1), "rate_hz"),
+        (PcmFormat("s16le", 10**9, 1), "rate_hz"),
+        (PcmFormat("s16le", 16_000, 0), "channels"),
+        (PcmFormat("s16le", 16_000, 99), "channels"),
+        (PcmFormat("mp9", 16_000, 1), "encoding"),
+    ],
+)
+def test_a_wrong_pcm_declaration_names_the_field(decoder, pcm, param):
+    with pytest.raises(InvalidOption) as caught:
+        decoder.open(AudioSource(data=bytes(100), pcm=pcm))
+    assert caught.value.param == param
+
+
+def test_half_a_frame_of_pcm_is_refused(decoder):
+    with pytest.raises(AudioUndecodable, match="no whole number"):
+        decoder.open(AudioSource(data=bytes(101), pcm=PcmFormat()))
+
+
+def test_what_is_no_file_is_refused(decoder, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(AudioUndecodable, match="not a file"):
+            decoder.open(AudioSource(path=path))
+    with pytest.raises(AudioUndecodable, match="No such file"):
+        decoder.open(AudioSource(path=tmp_path / "absent.wav"))
+
+
+def test_a_source_is_a_path_or_bytes():
+    with pytest.raises(ValueError, match="not both"):
+        AudioSource()
+    with pytest.raises(ValueError, match="not both"):
+        AudioSource(path=Path("a"), data=b"b")
+
+
+def _children() -> set[int]:
+    return {child.pid for child in psutil.Process().children()}
+
+
+def test_a_process_serves_many_files_and_is_replaced_after_its_share():
+    before = _children()
+    with Decoder(DecodeSettings(files_per_process=2)) as decoder:
+        seen = []
+        for _ in range(4):
+            _all(decoder.open(AudioSource(data=wav_bytes(tone(0.2)))))
+            seen.append(frozenset(_children() - before))
+        assert len(seen[0]) == 1
+        assert seen[1] == seen[3] == frozenset()
+        assert seen[0] != seen[2]
+    assert _children() == before
+
+
+def test_a_process_killed_while_idle_is_replaced_unseen():
+    before = _children()
+    with Decoder() as decoder:
+        decoder.warm_up()
+        (pid,) = _children() - before
+        os.kill(pid, signal.SIGKILL)
+        assert _all(decoder.open(AudioSource(data=wav_bytes(tone(0.2))))).shape[1] == 3_200
+    assert _children() == before
+
+
+def test_a_process_killed_at_work_costs_one_error():
+    before = _children()
+    with Decoder() as decoder:
+        audio = decoder.open(AudioSource(data=wav_bytes(tone(60.0))))
+        blocks = iter(audio)
+        next(blocks)
+        (pid,) = _children() - before
+        os.kill(pid, signal.SIGSEGV)
+        with pytest.raises(AudioUndecodable, match="broke the decoder"):
+            list(blocks)
+        assert _all(decoder.open(AudioSource(data=wav_bytes(tone(0.2))))).shape[1] == 3_200
+
+
+def test_a_process_that_stalls_is_ended():
+    before = _children()
+    with Decoder(DecodeSettings(stall_seconds=0.2)) as decoder:
+        audio = decoder.open(AudioSource(data=wav_bytes(tone(60.0))))
+        (pid,) = _children() - before
+        os.kill(pid, signal.SIGSTOP)
+        with pytest.raises(AudioUndecodable, match="too long to decode"):
+            list(audio)
+        assert pid not in _children()
+
+
+def test_a_file_that_needs_too_much_memory_costs_one_error():
+    with Decoder(DecodeSettings(memory_bytes=4 * 1024 * 1024)) as decoder:
+        hungry = AudioSource(data=bytes(16 * 384_000 * 4), pcm=PcmFormat("f32le", 384_000, 16))
+        with pytest.raises(AudioUndecodable, match="more memory"):
+            _all(decoder.open(hungry))
+        assert _all(decoder.open(AudioSource(data=wav_bytes(tone(0.2))))).shape[1] == 3_200
+
+
+def test_closing_early_ends_the_work_and_frees_the_place():
+    before = _children()
+    with Decoder(DecodeSettings(max_processes=1, wait_seconds=0.05)) as decoder:
+        audio = decoder.open(AudioSource(data=wav_bytes(tone(60.0))))
+        next(iter(audio))
+        with pytest.raises(Overloaded) as caught:
+            decoder.open(AudioSource(data=wav_bytes(tone(0.2))))
+        assert caught.value.retry_after_seconds > 0
+        audio.close()
+        audio.close()
+        assert _children() == before
+        assert _all(decoder.open(AudioSource(data=wav_bytes(tone(0.2))))).shape[1] == 3_200
+
+
+@pytest.mark.parametrize("closed", ["audio", "decoder"])
+def test_closing_from_another_thread_wakes_the_reader(closed):
+    before = _children()
+    with Decoder() as decoder:
+        audio = decoder.open(AudioSource(data=wav_bytes(tone(60.0))))
+        (pid,) = _children() - before
+        os.kill(pid, signal.SIGSTOP)
+        errors: list[BaseException] = []
+
+        def read() -> None:
+            with pytest.raises(ShuttingDown) as caught:
+                list(audio)
+            errors.append(caught.value)
+
+        reading = threading.Thread(target=read)
+        reading.start()
+        (audio if closed == "audio" else decoder).close()
+        reading.join(timeout=10)
+        assert not reading.is_alive()
+        assert len(errors) == 1
+    assert _children() == before
+
+
+def test_a_closed_decoder_refuses():
+    decoder = Decoder()
+    decoder.close()
+    with pytest.raises(ShuttingDown):
+        decoder.open(AudioSource(data=wav_bytes(tone(0.2))))
+
+
+def test_many_threads_share_the_pool():
+    source = AudioSource(data=wav_bytes(tone(1.5)))
+    lengths: list[int] = []
+    with Decoder(DecodeSettings(max_processes=2)) as decoder:
+
+        def work() -> None:
+            for _ in range(5):
+                lengths.append(_all(decoder.open(source)).shape[1])
+
+        threads = [threading.Thread(target=work) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert lengths == [24_000] * 30
