@@ -156,8 +156,12 @@ def _models(catalog: Catalog, wanted: str) -> Iterator[Finding]:
             yield Finding(f"model {name}", Level.OK, state.value)
     if wanted not in catalog.entries:
         return
-    if catalog.state(wanted) is ModelState.MISSING:
+    state = catalog.state(wanted)
+    if state is ModelState.MISSING:
         yield Finding(f"model {wanted}", Level.BAD, "not on this machine", f"lingting models pull {wanted}")
+        return
+    if state is ModelState.INSTALLED:
+        yield Finding(f"model {wanted}", Level.OK, "installed; put together and verified at the first use")
         return
     try:
         yield Finding(f"model {wanted}", Level.OK, f"verified in {catalog.locate(wanted)}")
