@@ -83,6 +83,22 @@ def test_a_tone_survives_every_format(decoder, container, codec, rate_hz, layout
     assert np.abs(samples[4_000:20_000]).max() == pytest.approx(0.49, abs=0.08)
 
 
+SHARED = Path(__file__).parents[4] / "shared" / "speech" / "derived" / "formats"
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/speech/derived/formats beside the repository")
+def test_the_same_speech_in_every_shared_format_is_the_same_speech(decoder):
+    for stem in sorted({path.name.split(".")[0] for path in SHARED.iterdir()}):
+        whole = _all(decoder.open(AudioSource(path=SHARED / f"{stem}.flac")))[0]
+        for path in sorted(SHARED.glob(f"{stem}.*")):
+            other = _all(decoder.open(AudioSource(path=path)))[0]
+            assert len(other) == pytest.approx(len(whole), abs=2_000), path.suffixes
+            # Loudness over time, in 50 ms steps: what a codec keeps, whatever its padding.
+            steps = min(len(whole), len(other)) // 800
+            loud, same = (np.abs(x[: steps * 800]).reshape(-1, 800).mean(axis=1) for x in (whole, other))
+            assert max(np.corrcoef(loud, np.roll(same, -lag))[0, 1] for lag in range(4)) > 0.9, path.suffixes
+
+
 def test_a_path_and_its_bytes_give_the_same_samples(decoder, tmp_path):
     path = tmp_path / "a.wav"
     path.write_bytes(wav_bytes(tone(2.3)))
