@@ -1,0 +1,88 @@
+"""The composition root: settings become parts, parts become a server; started and stopped here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+
+from lingting.audio.decode import Decoder, DecodeSettings
+from lingting.audio.vad_models import SileroModel
+from lingting.domain import SAMPLE_RATE_HZ, Audio, Priority, RecognizeOptions, SystemClock
+from lingting.engines.base import BatchEngine
+from lingting.engines.catalog import Catalog
+from lingting.engines.registry import open_engine
+from lingting.engines.whisper import WhisperSettings
+from lingting.recognition.batching import Scheduler, SchedulerSettings
+from lingting.recognition.pipeline import Pipeline, PipelineSettings
+from lingting.recognition.recognizer import EngineDoor, Recognizer
+from lingting.services import Services
+from lingting.settings import Settings
+from lingting.telemetry import Telemetry, log
+
+__all__ = ["load_catalog", "locate_model", "open_services"]
+
+WARM_UP_SECONDS = 2.0
+
+
+def load_catalog(settings: Settings) -> Catalog:
+    """The models that can be served."""
+    return Catalog.load(models_dir=settings.models_dir, extra_file=settings.catalog_file, offline=settings.offline)
+
+
+def locate_model(settings: Settings) -> Path:
+    """Where the verified weights of the configured model are.
+
+    raises    ModelNotFound, ModelMissing, ModelCorrupt
+    """
+    return load_catalog(settings).locate(settings.model)
+
+
+@asynccontextmanager
+async def open_services(settings: Settings, *, engine: BatchEngine | None = None) -> AsyncIterator[Services]:
+    """Everything behind the doors, loaded and warm; closed again on leaving, which must be in the same task.
+
+    engine    a made engine to use instead of the configured one, for tests
+    raises    ModelNotFound, ModelMissing, ModelCorrupt, EngineUnavailable, SettingsInvalid
+    """
+    telemetry = Telemetry()
+    name, made = ("given", engine) if engine is not None else await asyncio.to_thread(_load_engine, settings)
+    decoder = Decoder(settings.built("decode", DecodeSettings))
+    scheduler = Scheduler(made, settings.built("scheduler", SchedulerSettings), clock=SystemClock(), observer=telemetry)
+    recognizer = Recognizer(EngineDoor(name, settings.model, made.capabilities, scheduler))
+    await scheduler.start()
+    pipeline = Pipeline(
+        recognizer=recognizer,
+        decoder=decoder,
+        vad=await asyncio.to_thread(SileroModel),
+        observer=telemetry,
+        settings=settings.built("pipeline", PipelineSettings),
+    )
+    try:
+        await _warm_up(recognizer, decoder)
+        log.info("services.ready", engine=name, model=settings.model)
+        yield Services(pipeline, telemetry, name, settings.model, lambda: scheduler.estimated_wait_seconds)
+    finally:
+        await scheduler.stop()
+        await asyncio.to_thread(decoder.close)
+        await pipeline.aclose()
+        if not scheduler.busy_replicas:
+            await asyncio.to_thread(made.close)
+
+
+def _load_engine(settings: Settings) -> tuple[str, BatchEngine]:
+    entry = load_catalog(settings).find(settings.model)
+    name = settings.engine or entry.engine
+    if name == "whisper":
+        return name, open_engine(name, locate_model(settings), settings.built("whisper", WhisperSettings))
+    return name, open_engine(name)
+
+
+async def _warm_up(recognizer: Recognizer, decoder: Decoder) -> None:
+    """Pay for first times before the first caller does."""
+    await asyncio.to_thread(decoder.warm_up)
+    sound = np.random.default_rng(0).normal(0.0, 0.01, int(WARM_UP_SECONDS * SAMPLE_RATE_HZ)).astype(np.float32)
+    await recognizer.transcribe(Audio(sound), RecognizeOptions(language="en", beam_size=1), priority=Priority.REQUEST)

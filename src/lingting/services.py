@@ -1,0 +1,24 @@
+"""The built parts, as the API and the command line receive them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lingting.recognition.pipeline import Pipeline
+from lingting.telemetry import Telemetry
+
+__all__ = ["Services"]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything behind the doors, open and warm."""
+
+    pipeline: Pipeline
+    telemetry: Telemetry
+    engine: str
+    model: str
+    """The name in the catalog."""
+    estimated_wait_seconds: Callable[[], float]
+    """When the work in hand should be done; for Retry-After."""

@@ -1,0 +1,171 @@
+"""Metric names in one list, log set-up, request ids. The only module that imports a metrics or a logging library.
+
+Promises: labels are few and never hold a user, a file or a text; log lines are an event and fields.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+import uuid
+from collections.abc import Sequence
+from contextvars import ContextVar
+from typing import Literal, Protocol
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+__all__ = [
+    "METRICS_CONTENT_TYPE",
+    "BatchFigures",
+    "Telemetry",
+    "configure_logs",
+    "log",
+    "request_id",
+    "take_request_id",
+]
+
+METRICS_CONTENT_TYPE = CONTENT_TYPE_LATEST
+LATENCY_BUCKETS_SECONDS = (0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
+FACTOR_BUCKETS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5, 3.0, 10.0)
+BATCH_BUCKETS = (1, 2, 3, 4, 6, 8, 12, 16, 32)
+WAIT_BUCKETS_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0)
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+"""The id of the request in hand, on every log line written while it is worked on."""
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger("lingting")
+
+_SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+
+
+def take_request_id(offered: str | None) -> str:
+    """Return the caller's id where it is harmless, else a fresh one."""
+    if offered and _SANE_ID.fullmatch(offered):
+        return offered
+    return uuid.uuid4().hex
+
+
+def configure_logs(level: str, style: Literal["json", "console"]) -> None:
+    """Send logs to standard error; transcripts go to standard output."""
+    renderer: structlog.types.Processor = (
+        structlog.processors.JSONRenderer(ensure_ascii=False) if style == "json" else structlog.dev.ConsoleRenderer()
+    )
+    structlog.configure(
+        processors=[
+            _add_request_id,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+def _add_request_id(_logger: object, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    if current := request_id.get():
+        event["request_id"] = current
+    return event
+
+
+class BatchFigures(Protocol):
+    """What the metrics need of a finished batch."""
+
+    @property
+    def count(self) -> int: ...
+    @property
+    def audio_seconds(self) -> float: ...
+    @property
+    def cost_seconds(self) -> float: ...
+    @property
+    def busy_seconds(self) -> float: ...
+    @property
+    def waited_seconds(self) -> Sequence[float]: ...
+
+
+class Telemetry:
+    """All metrics of one server, in a registry of its own; watches the scheduler, the pipeline and the doors."""
+
+    def __init__(self) -> None:
+        registry = self._registry = CollectorRegistry()
+        self._requests = Counter("asr_requests", "Requests answered", ["door", "outcome"], registry=registry)
+        self._latency = Histogram(
+            "asr_latency_seconds",
+            "From the request's first byte to the answer's last",
+            ["door"],
+            buckets=LATENCY_BUCKETS_SECONDS,
+            registry=registry,
+        )
+        self._in_hand = Gauge("asr_requests_in_hand", "Requests being worked on", registry=registry)
+        self._factor = Histogram(
+            "asr_real_time_factor",
+            "Wall time of a request by the length of its audio",
+            ["engine"],
+            buckets=FACTOR_BUCKETS,
+            registry=registry,
+        )
+        self._audio = Counter("asr_audio_seconds", "Audio recognised", ["engine"], registry=registry)
+        self._queue_items = Gauge("asr_queue_clips", "Clips waiting for the engine", registry=registry)
+        self._queue_seconds = Gauge("asr_queue_audio_seconds", "Audio waiting for the engine", registry=registry)
+        self._queue_wait = Histogram(
+            "asr_queue_wait_seconds",
+            "From submission to the engine",
+            buckets=WAIT_BUCKETS_SECONDS,
+            registry=registry,
+        )
+        self._batch_size = Histogram("asr_batch_clips", "Clips in a batch", buckets=BATCH_BUCKETS, registry=registry)
+        self._batch_busy = Counter("asr_engine_busy_seconds", "Time the engine worked", registry=registry)
+        self._batch_padded = Counter("asr_engine_padded_seconds", "Audio computed, with padding", registry=registry)
+        self._dropped = Counter("asr_dropped_clips", "Clips the engine never saw", ["reason"], registry=registry)
+        self._guarded = Counter("asr_guard_suppressed", "Text withheld as invented", ["reason"], registry=registry)
+        self._engine_errors = Counter("asr_engine_errors", "Clips in batches that failed", ["code"], registry=registry)
+
+    def queued(self, *, items: int, audio_seconds: float) -> None:
+        self._queue_items.set(items)
+        self._queue_seconds.set(audio_seconds)
+
+    def batch_done(self, report: BatchFigures) -> None:
+        self._batch_size.observe(report.count)
+        self._batch_busy.inc(report.busy_seconds)
+        self._batch_padded.inc(report.cost_seconds)
+        for waited_seconds in report.waited_seconds:
+            self._queue_wait.observe(waited_seconds)
+
+    def dropped(self, reason: str) -> None:
+        self._dropped.labels(str(reason)).inc()
+
+    def failed(self, error: Exception, *, count: int) -> None:
+        code = str(getattr(error, "code", "unknown"))
+        self._engine_errors.labels(code).inc(count)
+        log.error("engine.failed", code=code, clips=count, cause=type(error.__cause__ or error).__name__)
+
+    def suppressed(self, reason: str) -> None:
+        self._guarded.labels(str(reason)).inc()
+
+    def transcribed(self, *, engine: str, audio_seconds: float, wall_seconds: float) -> None:
+        self._audio.labels(engine).inc(audio_seconds)
+        if audio_seconds > 0:
+            self._factor.labels(engine).observe(wall_seconds / audio_seconds)
+
+    def request_began(self) -> None:
+        self._in_hand.inc()
+
+    def request_ended(self, *, door: str, outcome: str, wall_seconds: float) -> None:
+        """door: the route's pattern; outcome: the status code."""
+        self._in_hand.dec()
+        self._requests.labels(door, outcome).inc()
+        self._latency.labels(door).observe(wall_seconds)
+
+    def exposition(self) -> bytes:
+        """The metrics in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+    @property
+    def metric_names(self) -> list[str]:
+        """Every metric, without the suffixes that Prometheus adds."""
+        return sorted(family.name for family in self._registry.collect())
