@@ -105,7 +105,8 @@ class WhisperEngine:
         return (options.beam_size, options.temperatures, prompt_length)
 
     def padded_seconds(self, clip: Clip) -> float:
-        return self._settings.window.window_seconds(clip.audio.duration_seconds, adaptive=clip.options.adaptive_window)
+        """Return the first window; the few clips that need a longer one cost more."""
+        return self._windows_seconds(clip)[0]
 
     def prepare(self, clips: Sequence[Clip]) -> WhisperBatch:
         """Return the log-mel frames of each clip.
@@ -143,7 +144,11 @@ class WhisperEngine:
         seconds = clip.audio.duration_seconds
         assert clip.audio.rate_hz == SAMPLE_RATE_HZ, "audio comes at the rate the engine declared"
         assert seconds <= FULL_WINDOW_SECONDS, "audio comes in pieces the engine declared it can take"
-        return WhisperItem(clip.options, seconds, self._features(clip.audio), self.padded_seconds(clip))
+        return WhisperItem(clip.options, seconds, self._features(clip.audio), self._windows_seconds(clip))
+
+    def _windows_seconds(self, clip: Clip) -> tuple[float, ...]:
+        policy = self._settings.window
+        return policy.windows_seconds(clip.audio.duration_seconds, adaptive=clip.options.adaptive_window)
 
     def _features(self, audio: Audio) -> NDArray[np.float32]:
         samples = audio.samples

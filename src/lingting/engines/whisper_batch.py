@@ -1,4 +1,4 @@
-"""One batch through the device: short windows first, then the doubtful answers again with full ones."""
+"""One batch through the device: short windows first, then the doubtful answers again with longer ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from lingting.engines.whisper_align import Alignment
 from lingting.engines.whisper_decode import FRAMES_PER_SECOND, Encoded, Generated, SearchOptions, WhisperModel
 from lingting.engines.whisper_vocabulary import Vocabulary
 from lingting.engines.whisper_window import (
-    FULL_WINDOW_SECONDS,
     Answer,
     WindowPolicy,
     compression_ratio,
@@ -32,7 +31,8 @@ class WhisperItem:
     clip_seconds: float
     features: NDArray[np.float32]
     """Shape (mel bands, frames), without padding."""
-    window_seconds: float
+    windows_seconds: tuple[float, ...]
+    """To be tried in this order while the answer is in doubt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,6 @@ class Settled:
 class _Open:
     """One clip while its answer is still sought."""
 
-    position: int
     item: WhisperItem
     language: str = ""
     language_probability: float = 1.0
@@ -65,6 +64,12 @@ class _Open:
     attempts: list[str] = field(default_factory=list)
     chosen: Answer | None = None
     alignment: Alignment | None = None
+
+    def window_seconds(self, tries: int) -> float:
+        return self.item.windows_seconds[tries]
+
+    def is_last(self, tries: int) -> bool:
+        return tries == len(self.item.windows_seconds) - 1
 
 
 class WhisperPass:
@@ -77,36 +82,38 @@ class WhisperPass:
 
     def run(self, batch: WhisperBatch, *, max_batch: int) -> list[Settled]:
         """Return an answer for each clip, in order."""
-        clips = [_Open(position, item) for position, item in enumerate(batch.items)]
-        short = [clip for clip in clips if clip.item.window_seconds < FULL_WINDOW_SECONDS]
-        for group in self._groups(short, max_batch):
-            window_seconds = max(clip.item.window_seconds for clip in group)
-            self._decode(group, window_seconds, rounds=1)
-        rest = [clip for clip in clips if clip.chosen is None]
-        for group in self._groups(rest, max_batch):
-            self._decode(group, FULL_WINDOW_SECONDS, rounds=None)
+        clips = [_Open(item) for item in batch.items]
+        for tries in range(max((len(item.windows_seconds) for item in batch.items), default=0)):
+            doubtful = [clip for clip in clips if clip.chosen is None]
+            for group in self._groups(doubtful, tries, max_batch):
+                self._decode(group, max(clip.window_seconds(tries) for clip in group), last=group[0].is_last(tries))
         return [_settled(clip) for clip in clips]
 
-    def _groups(self, clips: Sequence[_Open], max_batch: int) -> Iterable[list[_Open]]:
+    def _groups(self, clips: Sequence[_Open], tries: int, max_batch: int) -> Iterable[list[_Open]]:
         """Clips whose search is alike and whose windows are close."""
-        for _, alike in groupby(sorted(clips, key=_search_key), key=_search_key):
-            members = list(alike)
-            windows = [clip.item.window_seconds for clip in members]
+
+        def alike(clip: _Open) -> tuple[bool, int, tuple[float, ...]]:
+            return (clip.is_last(tries), clip.item.options.beam_size, clip.item.options.temperatures)
+
+        for _, same in groupby(sorted(clips, key=alike), key=alike):
+            members = list(same)
+            windows = [clip.window_seconds(tries) for clip in members]
             for group in share_batches(windows, max_batch=max_batch, max_waste_ratio=self._window.max_waste_ratio):
                 yield [members[i] for i in group]
 
-    def _decode(self, group: list[_Open], window_seconds: float, *, rounds: int | None) -> None:
-        """Decode a group at one window, at as many temperatures as `rounds` allows.
-
-        When all are allowed, every clip has a chosen answer in the end.
-        """
+    def _decode(self, group: list[_Open], window_seconds: float, *, last: bool) -> None:
+        """Decode a group at one window; at the last one at every temperature, until each clip has its answer."""
         encoded = self._model.encode(_stack(group, window_seconds))
         self._detect(group, encoded)
-        temperatures = group[0].item.options.temperatures[:rounds]
+        temperatures = group[0].item.options.temperatures
+        if not last:
+            temperatures = temperatures[:1]
         for temperature in temperatures:
             rows = [row for row, clip in enumerate(group) if clip.chosen is None]
+            if not rows:
+                break
             self._attempt(group, rows, encoded, temperature=temperature, window_seconds=window_seconds)
-        if rounds is None:
+        if last:
             for clip in group:
                 clip.chosen = clip.chosen or self._window.best(clip.answers)
         self._align(group, encoded, window_seconds)
@@ -182,10 +189,6 @@ class WhisperPass:
 
     def _start(self, clip: _Open) -> list[int]:
         return self._vocabulary.start_sequence(clip.language, clip.item.options.task)
-
-
-def _search_key(clip: _Open) -> tuple[int, tuple[float, ...]]:
-    return (clip.item.options.beam_size, clip.item.options.temperatures)
 
 
 def _stack(group: Sequence[_Open], window_seconds: float) -> NDArray[np.float32]:

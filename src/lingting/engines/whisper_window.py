@@ -7,18 +7,17 @@ is a decision on numbers; the arrays are handled in `whisper.py`.
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-__all__ = ["Answer", "DoubtLimits", "WindowPolicy", "compression_ratio", "looped_tokens", "share_batches"]
+__all__ = ["Answer", "DoubtLimits", "WindowPolicy", "compression_ratio", "repeated_share", "share_batches"]
 
 FULL_WINDOW_SECONDS = 30.0
 """What the model was trained on. Source: Radford et al., Robust Speech Recognition (2022), section 2.2."""
 MAX_TOKENS = 224
 """Half of the decoder's 448 positions, the most it writes for one window."""
-MAX_LOOP_TOKENS = 24
-"""The longest repeated phrase looked for; longer ones show in the compression ratio."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +38,13 @@ class Answer:
 class DoubtLimits:
     """Where an answer stops being believable."""
 
-    max_compression_ratio: float = 2.4
+    max_compression_ratio: float = 2.0
     min_avg_logprob: float = -1.0
     max_no_speech_prob: float = 0.6
     """Above it a doubtful answer is taken for silence, which decoding again would not change."""
-    max_looped_tokens: int = 12
-    """Tokens that repeat the phrase before them."""
+    max_repeated_share: float = 0.5
+    """How much of the text may be one phrase said over again: the usual failure of a short window is the
+    whole sentence written twice, which neither compression nor probability shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,9 @@ class WindowPolicy:
     """Silence after the clip."""
     min_seconds: float = 8.0
     """No window is shorter."""
+    second_tail_seconds: float = 8.0
+    second_min_seconds: float = 12.0
+    """The same for the second try, before the full window is paid for."""
     step_seconds: float = 1.0
     """Windows are rounded up to this, so that similar clips share a batch without waste."""
     max_waste_ratio: float = 1.3
@@ -63,13 +66,13 @@ class WindowPolicy:
     spare_tokens: int = 24
     limits: DoubtLimits = field(default_factory=DoubtLimits)
 
-    def window_seconds(self, clip_seconds: float, *, adaptive: bool = True) -> float:
-        """Return how much audio the encoder gets for a clip, 30 s at most."""
+    def windows_seconds(self, clip_seconds: float, *, adaptive: bool = True) -> tuple[float, ...]:
+        """Return the windows to try while the answer is in doubt, growing, the last one of 30 s."""
         if not adaptive:
-            return FULL_WINDOW_SECONDS
-        wanted = max(self.min_seconds, clip_seconds + self.tail_seconds)
-        steps = -(-wanted // self.step_seconds)
-        return min(FULL_WINDOW_SECONDS, steps * self.step_seconds)
+            return (FULL_WINDOW_SECONDS,)
+        first = self._rounded(max(self.min_seconds, clip_seconds + self.tail_seconds))
+        second = self._rounded(max(self.second_min_seconds, clip_seconds + self.second_tail_seconds))
+        return tuple(sorted({first, max(first, second), FULL_WINDOW_SECONDS}))
 
     def max_tokens(self, clip_seconds: float) -> int:
         """Return more tokens than anyone says in that time, so that a loop ends early."""
@@ -80,13 +83,16 @@ class WindowPolicy:
         limits = self.limits
         if answer.compression_ratio > limits.max_compression_ratio:
             return "compression"
-        if looped_tokens(answer.tokens) > limits.max_looped_tokens:
-            return "loop"
+        if repeated_share(answer.text) >= limits.max_repeated_share:
+            return "repeated"
         if len(answer.tokens) >= self.max_tokens(clip_seconds):
             return "too_long"
         if answer.avg_logprob < limits.min_avg_logprob and answer.no_speech_prob <= limits.max_no_speech_prob:
             return "logprob"
         return None
+
+    def _rounded(self, seconds: float) -> float:
+        return min(FULL_WINDOW_SECONDS, math.ceil(seconds / self.step_seconds) * self.step_seconds)
 
     def best(self, answers: Sequence[Answer]) -> Answer:
         """Return the most believable of several answers that all raised doubt; never empty."""
@@ -105,15 +111,20 @@ def compression_ratio(text: str) -> float:
     return len(data) / len(zlib.compress(data))
 
 
-def looped_tokens(tokens: Sequence[int]) -> int:
-    """Return the length of the longest run in which every token repeats the one a phrase earlier."""
+def repeated_share(text: str) -> float:
+    """Return how much of the text is a phrase and its repetitions, 0..1; marks, spaces and case do not count.
+
+    cost      grows with the square of the length; Whisper writes a few hundred characters at most
+    """
+    letters = "".join(character for character in text.lower() if character.isalnum())
     longest = 0
-    for phrase in range(1, min(MAX_LOOP_TOKENS, len(tokens) // 2) + 1):
+    for phrase in range(1, len(letters) // 2 + 1):
         run = 0
-        for earlier, token in zip(tokens, tokens[phrase:], strict=False):
-            run = run + 1 if token == earlier else 0
-            longest = max(longest, run if run >= 2 * phrase else 0)
-    return longest
+        for earlier, letter in zip(letters, letters[phrase:], strict=False):
+            run = run + 1 if letter == earlier else 0
+            if run >= phrase:
+                longest = max(longest, run + phrase)
+    return longest / len(letters) if letters else 0.0
 
 
 def share_batches(windows_seconds: Sequence[float], *, max_batch: int, max_waste_ratio: float) -> list[list[int]]:
