@@ -8,6 +8,7 @@ import typer
 
 from lingting.cli.doctor import doctor
 from lingting.cli.models import models_app
+from lingting.cli.reporting import reported
 from lingting.cli.serve import serve
 from lingting.cli.transcribe import transcribe
 
@@ -28,6 +29,7 @@ app.command()(doctor)
 
 
 @app.callback()
+@reported
 def prepare(context: typer.Context) -> None:
     """Speech to text on your own hardware."""
     if context.obj is None:

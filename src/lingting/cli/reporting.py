@@ -23,7 +23,8 @@ __all__ = ["ExitCode", "err", "exit_code_of", "out", "print_error", "reported"]
 P = ParamSpec("P")
 R = TypeVar("R")
 
-DEBUG_VARIABLE = "LINGTING_DEBUG"
+LEVEL_VARIABLE = "LINGTING_LOG__LEVEL"
+"""The setting log.level, read here as well because a mistake may come before the settings."""
 
 
 class ExitCode(IntEnum):
@@ -76,9 +77,9 @@ def reported(command: Callable[P, R]) -> Callable[P, R]:
         except (typer.Exit, typer.Abort, typer.BadParameter):
             raise
         except Exception as problem:
-            if os.environ.get(DEBUG_VARIABLE):
+            if os.environ.get(LEVEL_VARIABLE) == "debug":
                 raise
-            hint = f"this is a mistake of ours; run again with {DEBUG_VARIABLE}=1 to see where it happened"
+            hint = f"this is a mistake of ours; run again with {LEVEL_VARIABLE}=debug to see where it happened"
             err().print(f"[red]error[/red] [bold]internal_error[/bold] {type(problem).__name__}: {hint}")
             raise typer.Exit(ExitCode.FAILED) from problem
 

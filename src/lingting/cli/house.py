@@ -1,0 +1,58 @@
+"""The real opener: settings from the environment and lingting.toml, changed by what the command line says.
+
+The server's modules are imported when they are needed, so that looking up a model does not load the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from lingting.cli.opening import RunningPipeline, Wishes
+from lingting.engines.catalog import Catalog
+from lingting.settings import Settings, load_settings, settings_file
+from lingting.telemetry import configure_logs
+
+__all__ = ["House"]
+
+
+class House:
+    """Opens the parts that commands need."""
+
+    @asynccontextmanager
+    async def pipeline(self, wishes: Wishes) -> AsyncIterator[RunningPipeline]:
+        """raises    SettingsInvalid, ModelMissing, ModelCorrupt, EngineUnavailable"""
+        from lingting.server import open_services
+
+        settings = _settings(wishes)
+        # At a terminal the results are the news; what a server logs about itself is for those who ask.
+        configure_logs("debug" if settings.log.level == "debug" else "warning", "console")
+        async with open_services(settings) as services:
+            yield services.pipeline
+
+    def catalog(self, wishes: Wishes) -> Catalog:
+        """raises    SettingsInvalid"""
+        settings = _settings(wishes)
+        return Catalog.load(models_dir=settings.models_dir, extra_file=settings.catalog_file, offline=settings.offline)
+
+    def default_model(self) -> str:
+        """raises    SettingsInvalid"""
+        return _settings(Wishes()).model
+
+    def describe_settings(self) -> str:
+        """raises    SettingsInvalid"""
+        file = settings_file()
+        _settings(Wishes())
+        return (
+            f"valid, from {file} and the environment" if file else "valid, from the environment; no lingting.toml here"
+        )
+
+    def serve(self, wishes: Wishes) -> None:
+        """raises    SettingsInvalid, ModelMissing, ModelCorrupt, EngineUnavailable"""
+        from lingting.server import serve
+
+        serve(_settings(wishes))
+
+
+def _settings(wishes: Wishes) -> Settings:
+    return load_settings(model=wishes.model, engine=wishes.engine, host=wishes.host, port=wishes.port)
