@@ -49,7 +49,7 @@ class House:
 
     def serve(self, wishes: Wishes) -> None:
         """raises    SettingsInvalid, ModelMissing, ModelCorrupt, EngineUnavailable"""
-        from lingting.server import serve
+        from lingting.serving import serve
 
         serve(_settings(wishes))
 

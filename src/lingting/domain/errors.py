@@ -7,13 +7,16 @@ LingtingError
 │   │   ├── UnsupportedLanguage
 │   │   ├── UnsupportedFormat    an answer format, or a mix of formats and options
 │   │   └── ModelNotFound
-│   └── LimitExceeded            too large or too long
-│       ├── AudioTooLarge
-│       └── AudioTooLong
+│   ├── LimitExceeded            too large or too long
+│   │   ├── AudioTooLarge
+│   │   └── AudioTooLong
+│   └── UploadStalled            the bytes stopped coming
 ├── Busy                         come back later; carries how much later
 │   ├── Overloaded
+│   ├── Starting                 the model is still loading
 │   └── ShuttingDown
 ├── DeadlineExceeded             the work took longer than it was allowed to
+├── Superseded                   a newer piece of the same stream took its place in the queue
 ├── EngineError                  a recogniser failed
 │   ├── EngineUnavailable        not installed, or its server is away
 │   └── EngineFailed             it ran and broke
@@ -47,8 +50,11 @@ __all__ = [
     "Overloaded",
     "SettingsInvalid",
     "ShuttingDown",
+    "Starting",
+    "Superseded",
     "UnsupportedFormat",
     "UnsupportedLanguage",
+    "UploadStalled",
 ]
 
 
@@ -118,6 +124,11 @@ class AudioTooLong(LimitExceeded):
         self.limit_seconds = limit_seconds
 
 
+class UploadStalled(InvalidInput):
+    code = "upload_stalled"
+    retryable = True
+
+
 class Busy(LingtingError):
     code = "busy"
     retryable = True
@@ -131,6 +142,10 @@ class Overloaded(Busy):
     code = "overloaded"
 
 
+class Starting(Busy):
+    code = "starting"
+
+
 class ShuttingDown(Busy):
     code = "shutting_down"
 
@@ -138,6 +153,10 @@ class ShuttingDown(Busy):
 class DeadlineExceeded(LingtingError):
     code = "deadline_exceeded"
     retryable = True
+
+
+class Superseded(LingtingError):
+    code = "superseded"
 
 
 class EngineError(LingtingError):

@@ -99,7 +99,6 @@ class Assembly:
             compression_ratio=hypothesis.compression_ratio,
             temperature=hypothesis.temperature,
             channel=piece.channel,
-            speaker=None if piece.channel is None else f"channel {piece.channel + 1}",
         )
         if not hypothesis.words:
             return (whole,)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from lingting.domain import Word
+from lingting.text.sentence_ends import ends_sentence
 
 __all__ = ["sentences"]
 
-SENTENCE_MARKS = "。！？!?…"
 CLAUSE_MARKS = "，、；：,;:"
 PAUSE_SECONDS = 0.7
 """Longer than the pause at a comma in read speech, shorter than the one that ends a VAD span."""
@@ -30,7 +30,7 @@ def sentences(words: Sequence[Word]) -> Iterator[tuple[Word, ...]]:
 
 def _ends(run: Sequence[Word], following: Word) -> bool:
     text = run[-1].text.rstrip()
-    if text.endswith(tuple(SENTENCE_MARKS)) or (text.endswith(".") and following.text[:1].isspace()):
+    if ends_sentence("".join(word.text for word in run), following.text):
         return True
     if following.start_seconds - run[-1].end_seconds > PAUSE_SECONDS:
         return True

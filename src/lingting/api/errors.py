@@ -1,0 +1,72 @@
+"""Domain errors on the wire: one table of status codes, and the two shapes an error takes."""
+
+from __future__ import annotations
+
+import math
+
+from lingting.domain.errors import (
+    AudioUndecodable,
+    Busy,
+    DeadlineExceeded,
+    EngineError,
+    InvalidInput,
+    LimitExceeded,
+    LingtingError,
+    ModelError,
+    Overloaded,
+    SettingsInvalid,
+    Superseded,
+    UploadStalled,
+)
+
+__all__ = ["HTTP_STATUS", "http_status", "native_body", "openai_body", "retry_headers"]
+
+HTTP_STATUS: dict[type[LingtingError], int] = {
+    AudioUndecodable: 400,
+    InvalidInput: 400,
+    UploadStalled: 408,
+    LimitExceeded: 413,
+    Overloaded: 429,
+    Superseded: 409,
+    Busy: 503,
+    EngineError: 503,
+    ModelError: 503,
+    DeadlineExceeded: 504,
+    SettingsInvalid: 500,
+    LingtingError: 500,
+}
+"""The nearest class in the error's own line of descent counts."""
+
+OPENAI_TYPES = {429: "rate_limit_exceeded", 401: "authentication_error", 403: "permission_error"}
+
+
+def http_status(error: LingtingError) -> int:
+    return next(HTTP_STATUS[kind] for kind in type(error).__mro__ if kind in HTTP_STATUS)
+
+
+def native_body(error: LingtingError, request_id: str) -> dict[str, object]:
+    """The shape of our own REST: a status other than SUCCESS, a code and a message."""
+    return {
+        "status": "FAILED",
+        "code": error.code,
+        "message": error.message,
+        "param": error.param,
+        "retryable": error.retryable,
+        "request_id": request_id,
+    }
+
+
+def openai_body(error: LingtingError, status: int) -> dict[str, object]:
+    """The shape that OpenAI's clients turn into their exceptions."""
+    kind = OPENAI_TYPES.get(status, "invalid_request_error" if status < 500 else "server_error")
+    return {"error": {"message": error.message, "type": kind, "param": error.param, "code": error.code}}
+
+
+def retry_headers(error: LingtingError) -> dict[str, str]:
+    """When to come back, in whole seconds and, for OpenAI's clients, in milliseconds."""
+    if not isinstance(error, Busy):
+        return {}
+    return {
+        "Retry-After": str(max(1, math.ceil(error.retry_after_seconds))),
+        "retry-after-ms": str(max(1, math.ceil(error.retry_after_seconds * 1_000))),
+    }

@@ -1,0 +1,54 @@
+"""Errors as HTTP answers, in the shape that the clients of each path expect."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from lingting.api.errors import http_status, native_body, openai_body, retry_headers
+from lingting.domain.errors import InvalidInput, InvalidOption, LingtingError
+from lingting.telemetry import log, request_id
+
+__all__ = ["answer_errors", "error_answer"]
+
+OPENAI_PATHS = ("/v1/audio/", "/v1/models")
+
+
+def error_answer(error: LingtingError, path: str, *, status: int | None = None) -> Response:
+    """The error in the shape of the path's clients, with Retry-After where it helps."""
+    status = status or http_status(error)
+    is_openai = path.startswith(OPENAI_PATHS)
+    body = openai_body(error, status) if is_openai else native_body(error, request_id.get())
+    return JSONResponse(body, status, headers=retry_headers(error))
+
+
+def answer_errors(app: FastAPI) -> None:
+    """Give every kind of error its answer."""
+
+    @app.exception_handler(LingtingError)
+    async def ours(request: Request, error: LingtingError) -> Response:
+        log.info("request.refused", code=error.code, param=error.param)
+        return error_answer(error, request.url.path)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"] if part != "body") or "body"
+        return error_answer(InvalidOption(where, first["msg"]), request.url.path)
+
+    @app.exception_handler(HTTPException)
+    async def routing(request: Request, error: HTTPException) -> Response:
+        problem = InvalidInput(_ROUTING.get(error.status_code, str(error.detail)))
+        problem.code = _CODES.get(error.status_code, "invalid_input")
+        answer = error_answer(problem, request.url.path, status=error.status_code)
+        answer.headers.update(error.headers or {})
+        return answer
+
+
+_ROUTING = {
+    404: "there is nothing at this path; /docs lists what there is",
+    405: "this path has another method; see /docs",
+}
+_CODES = {404: "not_found", 405: "method_not_allowed"}

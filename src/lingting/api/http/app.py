@@ -1,0 +1,40 @@
+"""Builds the FastAPI application: routes, error answers, and the frame round every request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from lingting.api.http import health, openai, rest
+from lingting.api.http.answers import answer_errors
+from lingting.api.http.documentation import document
+from lingting.api.http.doors import Doors
+from lingting.api.http.middleware import BodyBounds, RequestFrame
+
+__all__ = ["build_app"]
+
+DESCRIPTION = "Speech to text on your own hardware. Every error has a stable code; every answer has X-Request-ID."
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def build_app(doors: Doors, *, lifespan: Lifespan | None = None) -> FastAPI:
+    """An application over the doors' services, which may be opened after it has begun to answer."""
+    app = FastAPI(
+        title="Lingting",
+        version=version("lingting"),
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.doors = doors
+    for module in (rest, openai, health):
+        app.include_router(module.router)
+    document(app)
+    answer_errors(app)
+    app.add_middleware(BodyBounds, limits=doors.limits)
+    app.add_middleware(RequestFrame)
+    return app

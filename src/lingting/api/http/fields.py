@@ -1,0 +1,141 @@
+"""Fields of a request, whether from a form, a query or JSON, into options; every refusal names its field."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from lingting.domain import ChannelMode, PcmFormat, RecognizeOptions, Script, Task
+from lingting.domain.audio import PcmEncoding
+from lingting.domain.errors import InvalidOption
+from lingting.domain.options import DEFAULT_TEMPERATURES
+
+__all__ = ["Fields", "read_options", "read_pcm"]
+
+E = TypeVar("E", bound=StrEnum)
+TRUE, FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off", "")
+PCM_ENCODINGS: dict[str, PcmEncoding] = {
+    "pcm": "s16le",
+    "raw": "s16le",
+    "s16le": "s16le",
+    "linear16": "s16le",
+    "f32le": "f32le",
+    "float32": "f32le",
+    "mulaw": "mulaw",
+    "ulaw": "mulaw",
+    "pcmu": "mulaw",
+    "alaw": "alaw",
+    "pcma": "alaw",
+}
+MIN_PCM_RATE_HZ, MAX_PCM_RATE_HZ = 4_000, 192_000
+
+
+class Fields:
+    """A request's scalar fields, read by kind; an empty one counts as not given."""
+
+    def __init__(self, values: Mapping[str, object]) -> None:
+        self._values = {name: value for name, value in values.items() if value is not None and value != ""}
+
+    def text(self, name: str) -> str | None:
+        value = self._values.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            raise InvalidOption(name, "is not text")
+        return value
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        value = self._values.get(name, default)
+        if isinstance(value, bool):
+            return value
+        text = str(value).lower()
+        if text not in TRUE + FALSE:
+            raise InvalidOption(name, f"{text[:40]!r} is neither true nor false")
+        return text in TRUE
+
+    def number(self, name: str) -> float | None:
+        value = self._values.get(name)
+        if value is None:
+            return None
+        try:
+            number = float(value) if isinstance(value, str | int | float) else None
+        except ValueError:
+            number = None
+        if number is None or math.isnan(number) or isinstance(value, bool):
+            raise InvalidOption(name, f"{str(value)[:40]!r} is not a number")
+        return number
+
+    def whole(self, name: str) -> int | None:
+        number = self.number(name)
+        if number is not None and not number.is_integer():
+            raise InvalidOption(name, f"{number} is not a whole number")
+        return None if number is None else int(number)
+
+    def choice(self, name: str, kind: type[E]) -> E | None:
+        text = self.text(name)
+        if text is None:
+            return None
+        if text not in list(kind):
+            raise InvalidOption(name, f"{text[:40]!r} is unknown; use one of {', '.join(kind)}")
+        return kind(text)
+
+
+def read_options(fields: Fields, defaults: RecognizeOptions, *, keywords: Sequence[str] = ()) -> RecognizeOptions:
+    """The options that all doors share, by the names they have in common.
+
+    raises    InvalidOption, UnsupportedLanguage
+    """
+    wishes: dict[str, Any] = {}  # Any: keyword arguments of RecognizeOptions
+    language = fields.text("language")
+    if language is not None:
+        wishes["language"] = None if language.lower() == "auto" else language
+    prompt = ", ".join(part for part in (fields.text("prompt") or "", *keywords) if part)
+    if prompt:
+        wishes["prompt"] = prompt
+    temperature = fields.number("temperature")
+    if temperature:
+        wishes["temperatures"] = (temperature, *(step for step in DEFAULT_TEMPERATURES if step > temperature))[
+            : len(DEFAULT_TEMPERATURES)
+        ]
+    beam_size = fields.whole("beam_size")
+    if beam_size is not None:
+        wishes["beam_size"] = beam_size
+    script = fields.choice("script", Script)
+    if script is not None:
+        wishes["script"] = script
+    task = fields.choice("task", Task)
+    if task is not None:
+        wishes["task"] = task
+    wishes["denoise"] = fields.flag("denoise")
+    wishes["per_segment_language"] = fields.flag("per_segment_language")
+    return replace(defaults, **wishes, **_channel(fields.text("channel")))
+
+
+def _channel(given: str | None) -> dict[str, Any]:  # Any: keyword arguments of RecognizeOptions
+    if given is None or given == ChannelMode.MIX:
+        return {}
+    if given == ChannelMode.SPLIT:
+        return {"channel_mode": ChannelMode.SPLIT}
+    if not given.isascii() or not given.isdigit():
+        raise InvalidOption("channel", f"{given[:40]!r} is unknown; use mix, split, or a channel counted from 0")
+    return {"channel_mode": ChannelMode.PICK, "channel": int(given[:6])}
+
+
+def read_pcm(fields: Fields) -> PcmFormat | None:
+    """The declaration of headerless audio, when `format` (or `encoding`) names one; None finds out from the bytes.
+
+    raises    InvalidOption
+    """
+    name = (fields.text("format") or fields.text("encoding") or "").lower()
+    if name not in PCM_ENCODINGS:
+        return None
+    rate_hz = fields.whole("sample_rate") or 16_000
+    if not MIN_PCM_RATE_HZ <= rate_hz <= MAX_PCM_RATE_HZ:
+        raise InvalidOption("sample_rate", f"{rate_hz} is outside {MIN_PCM_RATE_HZ} to {MAX_PCM_RATE_HZ}")
+    channels = fields.whole("channels") or 1
+    if not 1 <= channels <= 16:
+        raise InvalidOption("channels", f"{channels} is outside 1 to 16")
+    return PcmFormat(PCM_ENCODINGS[name], rate_hz, channels)

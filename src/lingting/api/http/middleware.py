@@ -1,0 +1,140 @@
+"""Round every HTTP request: its id, its metrics, a bound on its body, safe headers, and an answer to every error."""
+
+from __future__ import annotations
+
+import asyncio
+from time import perf_counter
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from lingting.api.http.answers import error_answer
+from lingting.api.http.doors import ClientGone, HttpLimits
+from lingting.domain.errors import AudioTooLarge, LingtingError, UploadStalled
+from lingting.telemetry import log, request_id, take_request_id
+
+__all__ = ["BodyBounds", "RequestFrame"]
+
+CLIENT_GONE = 499
+"""nginx's code for a caller that hung up; only metrics and logs see it."""
+SAFE_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Asked every few seconds; their log lines would hide the others."""
+
+
+class RequestFrame:
+    """The outermost layer: nothing leaves without an id, and no exception leaves at all."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        frame = _Frame(take_request_id(Headers(scope=scope).get("x-request-id")), send)
+        token = request_id.set(frame.id)
+        services = scope["app"].state.doors.services_if_open
+        if services is not None:
+            services.telemetry.request_began()
+        started = perf_counter()
+        try:
+            await self._answered(scope, receive, frame)
+        finally:
+            wall_seconds = perf_counter() - started
+            door = getattr(scope.get("route"), "path", "unknown")
+            if services is not None:
+                services.telemetry.request_ended(door=door, outcome=str(frame.status), wall_seconds=wall_seconds)
+            if scope["path"] not in QUIET_PATHS:
+                log.info("request.done", door=door, status=frame.status, wall_seconds=round(wall_seconds, 3))
+            request_id.reset(token)
+
+    async def _answered(self, scope: Scope, receive: Receive, frame: _Frame) -> None:
+        try:
+            await self._app(scope, receive, frame.send)
+        except ClientGone:
+            frame.status = CLIENT_GONE
+        except Exception as error:  # noqa: BLE001 - main: whoever waits gets an answer
+            log.error("request.broke", error=type(error).__name__, exc_info=not isinstance(error, LingtingError))
+            if not frame.began:
+                problem = error if isinstance(error, LingtingError) else LingtingError(INTERNAL)
+                await error_answer(problem, scope["path"])(scope, receive, frame.send)
+
+
+INTERNAL = "something broke here; the log has the request id of this answer"
+
+
+class _Frame:
+    """One request's id and what has been sent of its answer."""
+
+    def __init__(self, identity: str, send: Send) -> None:
+        self.id = identity
+        self.status = 500
+        self.began = False
+        self._send = send
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.began = True
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-ID"] = self.id
+            for name, value in SAFE_HEADERS.items():
+                headers.setdefault(name, value)
+        await self._send(message)
+
+
+class BodyBounds:
+    """Ends a body that is too large or too slow while it arrives, before anything is made of it."""
+
+    def __init__(self, app: ASGIApp, limits: HttpLimits) -> None:
+        self._app = app
+        self._limits = limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        is_form = headers.get("content-type", "").lower().startswith("multipart/")
+        limit_bytes = self._limits.max_upload_bytes if is_form else self._limits.max_json_bytes
+        declared = headers.get("content-length", "")
+        if declared.isdigit() and int(declared) > limit_bytes:
+            await error_answer(AudioTooLarge(limit_bytes), scope["path"])(scope, receive, send)
+            return
+        await self._app(scope, _Bounded(receive, limit_bytes, self._limits), send)
+
+
+class _Bounded:
+    """An ASGI `receive` that counts."""
+
+    def __init__(self, receive: Receive, limit_bytes: int, limits: HttpLimits) -> None:
+        self._receive = receive
+        self._limit_bytes = limit_bytes
+        self._limits = limits
+        self._taken_bytes = 0
+        self._complete = False
+        self._deadline_seconds = asyncio.get_running_loop().time() + limits.upload_seconds
+
+    async def __call__(self) -> Any:  # Any: an ASGI message
+        if self._complete:
+            return await self._receive()
+        remaining_seconds = self._deadline_seconds - asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout(min(self._limits.upload_idle_seconds, max(0.0, remaining_seconds))):
+                message = await self._receive()
+        except TimeoutError as error:
+            raise UploadStalled(
+                f"the upload stopped or took over {self._limits.upload_seconds:g} seconds; send it again"
+            ) from error
+        self._taken_bytes += len(message.get("body", b""))
+        if self._taken_bytes > self._limit_bytes:
+            raise AudioTooLarge(self._limit_bytes)
+        self._complete = not message.get("more_body", False)
+        return message

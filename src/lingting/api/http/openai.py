@@ -1,0 +1,196 @@
+"""OpenAI's audio routes and models list, so that its clients change a URL and keep their code.
+
+Source: the requests that the official Python client sends, and the types it reads the answers into.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.datastructures import FormData
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from lingting.api.http.answers import error_answer
+from lingting.api.http.doors import doors_of, unless_gone
+from lingting.api.http.fields import Fields, read_options
+from lingting.api.http.openai_answers import render_answer
+from lingting.api.http.openai_stream import stream_answer
+from lingting.api.http.uploads import read_form, source_of
+from lingting.domain import RecognizeOptions, Task, VadOptions
+from lingting.domain.errors import InvalidOption, ModelNotFound, UnsupportedFormat
+from lingting.domain.languages import normalize_language
+
+__all__ = ["ALIASES", "router"]
+
+router = APIRouter(tags=["OpenAI"])
+
+ALIASES = (
+    "whisper-1",
+    "gpt-transcribe",
+    "gpt-live-transcribe",
+    "gpt-realtime-whisper",
+    "gpt-4o-transcribe",
+    "gpt-4o-mini-transcribe",
+)
+"""OpenAI's names; each means the model that is served here."""
+FORMATS = ("json", "text", "srt", "verbose_json", "vtt", "diarized_json")
+TRANSLATION_FORMATS = FORMATS[:-1]
+TIMED_FORMATS = ("srt", "vtt", "verbose_json")
+GRANULARITIES = ("word", "segment")
+MODELS_SINCE = 1_700_000_000
+"""The list demands a time of creation; it means nothing here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One transcription request, checked."""
+
+    response_format: str
+    granularities: frozenset[str]
+    stream: bool
+    options: RecognizeOptions
+
+
+def _documented(*, translation: bool = False) -> dict[str, Any]:  # Any: OpenAPI
+    formats = TRANSLATION_FORMATS if translation else FORMATS
+    properties: dict[str, Any] = {
+        "file": {"type": "string", "format": "binary"},
+        "model": {"type": "string", "example": "whisper-1"},
+        "prompt": {"type": "string"},
+        "response_format": {"type": "string", "enum": list(formats), "default": "json"},
+        "temperature": {"type": "number", "default": 0},
+    }
+    if not translation:
+        properties |= {
+            "language": {"type": "string", "example": "zh"},
+            "timestamp_granularities[]": {"type": "array", "items": {"type": "string", "enum": list(GRANULARITIES)}},
+            "stream": {"type": "boolean", "default": False},
+        }
+    schema = {"type": "object", "required": ["file", "model"], "properties": properties}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
+@router.post("/v1/audio/transcriptions", openapi_extra=_documented(), summary="Speech to text")
+async def transcriptions(request: Request) -> Response:
+    return await _answer(request, translate=False)
+
+
+@router.post("/v1/audio/translations", openapi_extra=_documented(translation=True), summary="Speech to English text")
+async def translations(request: Request) -> Response:
+    return await _answer(request, translate=True)
+
+
+@router.get("/v1/models", summary="The model served here, and the names it answers to")
+async def list_models(request: Request) -> Response:
+    names = (doors_of(request).services.model, *ALIASES)
+    return JSONResponse({"object": "list", "data": [_model(name) for name in names]})
+
+
+@router.get("/v1/models/{model:path}", summary="One model")
+async def one_model(request: Request, model: str) -> Response:
+    served = doors_of(request).services.model
+    if model not in (served, *ALIASES):
+        return error_answer(ModelNotFound(model, (served, *ALIASES)), request.url.path, status=404)
+    return JSONResponse(_model(model))
+
+
+def _model(name: str) -> dict[str, object]:
+    return {"id": name, "object": "model", "created": MODELS_SINCE, "owned_by": "lingting"}
+
+
+async def _answer(request: Request, *, translate: bool) -> Response:
+    doors = doors_of(request)
+    served = doors.require_open().model
+    async with read_form(request) as form:
+        asked = _read(form, doors.defaults, served, translate=translate)
+        source = await source_of(form, "file")
+        if asked.stream:
+            return await stream_answer(request, source, asked.options)
+        with doors.holding_a_place() as services:
+            transcript = await unless_gone(request, services.pipeline.transcribe(source, asked.options))
+    body, media_type = render_answer(transcript, asked.response_format, asked.granularities, translate=translate)
+    if isinstance(body, str):
+        return PlainTextResponse(body, media_type=media_type)
+    return JSONResponse(body)
+
+
+def _read(form: FormData, defaults: RecognizeOptions, served: str, *, translate: bool) -> Asked:
+    texts = {name: value for name, value in form.items() if isinstance(value, str)}
+    fields = Fields(texts)
+    _check_model(fields.text("model"), served)
+    response_format = fields.text("response_format") or "json"
+    formats = TRANSLATION_FORMATS if translate else FORMATS
+    if response_format not in formats:
+        raise UnsupportedFormat(
+            "response_format", f"{response_format[:40]!r} is unknown; use one of {', '.join(formats)}"
+        )
+    granularities = _granularities(form, response_format)
+    stream = fields.flag("stream") and not translate
+    _refuse_what_is_not_offered(form, fields, response_format, stream=stream)
+    languages = [normalize_language(code) for code in _array(form, "languages")]
+    options = read_options(fields, defaults, keywords=_array(form, "keywords"))
+    if languages and fields.text("language") is None:
+        options = replace(
+            options,
+            language=languages[0] if len(languages) == 1 else None,
+            per_segment_language=len(languages) > 1 or options.per_segment_language,
+        )
+    if translate:
+        options = replace(options, task=Task.TRANSLATE)
+    options = replace(options, word_times=response_format in TIMED_FORMATS, vad=_vad(fields, options.vad))
+    return Asked(response_format, granularities, stream, options)
+
+
+def _check_model(given: str | None, served: str) -> None:
+    if given is None:
+        raise InvalidOption("model", f"is missing; use {served!r} or one of OpenAI's names")
+    if given not in (served, *ALIASES):
+        raise ModelNotFound(given, (served, *ALIASES))
+
+
+def _granularities(form: FormData, response_format: str) -> frozenset[str]:
+    given = frozenset(_array(form, "timestamp_granularities"))
+    unknown = given - frozenset(GRANULARITIES)
+    if unknown:
+        raise InvalidOption("timestamp_granularities", f"{min(unknown)[:40]!r} is unknown; use word, segment or both")
+    if "word" in given and response_format != "verbose_json":
+        raise InvalidOption(
+            "timestamp_granularities", f"times of words come with verbose_json, not with {response_format}"
+        )
+    return given or frozenset({"segment"})
+
+
+def _refuse_what_is_not_offered(form: FormData, fields: Fields, response_format: str, *, stream: bool) -> None:
+    if response_format == "diarized_json" or _array(form, "known_speaker_names"):
+        raise UnsupportedFormat("response_format", "speakers are not told apart here; use json, verbose_json or srt")
+    if stream and response_format not in ("json", "text"):
+        raise UnsupportedFormat("stream", f"events carry text only; use json with stream, not {response_format}")
+    if stream and fields.text("channel") == "split":
+        raise UnsupportedFormat("stream", "split channels interleave, so they come in one answer; leave out stream")
+    include = _array(form, "include")
+    if include:
+        raise InvalidOption("include", f"{include[0][:40]!r} is not offered; verbose_json has avg_logprob by segment")
+    strategy = fields.text("chunking_strategy")
+    kind = fields.text("chunking_strategy[type]")
+    if strategy not in (None, "auto") or kind not in (None, "server_vad"):
+        raise InvalidOption("chunking_strategy", "use auto, or an object of type server_vad")
+
+
+def _vad(fields: Fields, vad: VadOptions) -> VadOptions:
+    """The settings of server_vad, where they are given."""
+    threshold = fields.number("chunking_strategy[threshold]")
+    padding_ms = fields.number("chunking_strategy[prefix_padding_ms]")
+    silence_ms = fields.number("chunking_strategy[silence_duration_ms]")
+    return VadOptions(
+        threshold=vad.threshold if threshold is None else threshold,
+        min_silence_seconds=vad.min_silence_seconds if silence_ms is None else silence_ms / 1_000,
+        min_speech_seconds=vad.min_speech_seconds,
+        pad_seconds=vad.pad_seconds if padding_ms is None else padding_ms / 1_000,
+    )
+
+
+def _array(form: FormData, name: str) -> list[str]:
+    """An array field, which clients send as name[] and some by hand as name."""
+    return [value for key in (f"{name}[]", name) for value in form.getlist(key) if isinstance(value, str) and value]

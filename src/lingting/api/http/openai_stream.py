@@ -1,0 +1,84 @@
+"""Server-sent events: text as it is recognised, then one `done` with the whole of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from lingting.api.errors import http_status, openai_body
+from lingting.api.http.doors import doors_of, unless_gone
+from lingting.audio.decode import AudioSource
+from lingting.domain import RecognizeOptions, Segment, Transcript
+from lingting.domain.errors import LingtingError
+from lingting.domain.transcript import join_texts
+
+__all__ = ["stream_answer"]
+
+
+async def stream_answer(request: Request, source: AudioSource, options: RecognizeOptions) -> Response:
+    """Begin to recognise, and answer once there is text, so that a refusal is still an HTTP error.
+
+    raises    LingtingError when it fails before the first text
+    """
+    events = _Events()
+    with ExitStack() as stack:
+        services = stack.enter_context(doors_of(request).holding_a_place())
+        work = asyncio.create_task(services.pipeline.transcribe(source, options, on_segments=events.put_segments))
+        work.add_done_callback(events.put_end)
+        stack.callback(work.cancel)
+        first = await unless_gone(request, events.take())
+        if first is None and work.done() and not work.cancelled() and work.exception() is not None:
+            await work
+        later = stack.pop_all()
+    return StreamingResponse(_body(first, events, work, later), media_type="text/event-stream", headers=UNBUFFERED)
+
+
+UNBUFFERED = {"X-Accel-Buffering": "no"}
+"""nginx would hold events back otherwise."""
+
+
+class _Events:
+    """Text between the pipeline, which never waits, and the answer; bounded by the recording's own text."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[str | None] = asyncio.Queue()
+        self._said = ""
+
+    def put_segments(self, segments: Sequence[Segment]) -> None:
+        """Queue what the segments add to the text, with the space before it."""
+        said = join_texts([self._said, *(segment.text for segment in segments)])
+        self._queue.put_nowait(said[len(self._said) :])
+        self._said = said
+
+    def put_end(self, _work: asyncio.Task[Transcript]) -> None:
+        self._queue.put_nowait(None)
+
+    async def take(self) -> str | None:
+        """The next text; None at the end."""
+        return await self._queue.get()
+
+
+async def _body(
+    first: str | None, events: _Events, work: asyncio.Task[Transcript], stack: ExitStack
+) -> AsyncIterator[str]:
+    """The events; leaving early cancels the work."""
+    with stack:
+        text = first
+        while text is not None:
+            yield _event({"type": "transcript.text.delta", "delta": text})
+            text = await events.take()
+        try:
+            transcript = await work
+        except LingtingError as error:
+            yield _event(openai_body(error, http_status(error)))
+            return
+        yield _event({"type": "transcript.text.done", "text": transcript.text})
+
+
+def _event(value: dict[str, object]) -> str:
+    return f"data: {json.dumps(value, ensure_ascii=False)}\n\n"

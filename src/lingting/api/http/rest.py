@@ -1,0 +1,161 @@
+"""The native REST: JSON with base64 audio, and two plain multipart doors."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+from starlette.datastructures import FormData
+from starlette.responses import JSONResponse, Response
+
+from lingting.api.http.doors import doors_of, unless_gone
+from lingting.api.http.fields import PCM_ENCODINGS, Fields, read_options, read_pcm
+from lingting.api.http.uploads import decode_base64, read_form, read_json, source_of
+from lingting.audio.decode import AudioSource
+from lingting.domain import RecognizeOptions, Segment, Transcript, Word
+from lingting.domain.errors import InvalidOption, UnsupportedFormat
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["Lingting"])
+
+CONTAINERS = (
+    "aac", "aiff", "amr", "au", "caf", "flac", "m4a", "mka", "mkv", "mov", "mp3", "mp4", "mpga", "mpeg", "oga", "ogg",
+    "opus", "opu", "silk", "speex", "spx", "wav", "weba", "webm", "wma",
+)  # fmt: skip
+"""Names for what the decoder finds out by itself; anything else is a mistake worth telling."""
+
+
+class AsrRequest(BaseModel):
+    """For the documentation; the body is read field by field, so that each refusal names its field."""
+
+    audio: str = Field(description="the audio in base64, with or without a data URI in front")
+    format: str = Field("wav", description="a container (wav, mp3, …) or headerless audio: pcm, f32le, mulaw, alaw")
+    sample_rate: int = Field(16_000, description="of headerless audio, Hz")
+    channels: int = Field(1, description="of headerless audio")
+    language: str = Field("auto", description="zh-CN, en, … or auto")
+    prompt: str = Field("", description="words the recording may hold")
+    words: bool = Field(default=False, description="answer with the time of each word")
+    task: str = Field("transcribe", description="transcribe, or translate into English")
+    script: str = Field("simplified", description="of Chinese: simplified, traditional, as_is")
+    channel: str = Field("mix", description="mix, split, or a channel counted from 0")
+    per_segment_language: bool = Field(default=False, description="detect the language anew for each stretch of speech")
+    beam_size: int = 5
+    temperature: float = 0.0
+    denoise: bool = False
+
+
+EXAMPLE = {"audio": "UklGRi4AAABXQVZF…", "format": "wav", "language": "zh-CN", "words": True}
+JsonBody: Any = {"requestBody": {"required": True, "content": {"application/json": {"schema": {}, "example": EXAMPLE}}}}
+
+
+def _documented(field: str) -> dict[str, Any]:  # Any: OpenAPI
+    options = {name: {"type": "string"} for name in ("language", "prompt", "script", "channel", "format")}
+    properties = {field: {"type": "string", "format": "binary"}, **options}
+    schema = {"type": "object", "required": [field], "properties": properties}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
+ASR_SCHEMA = AsrRequest.model_json_schema()
+JsonBody["requestBody"]["content"]["application/json"]["schema"] = ASR_SCHEMA
+
+
+@router.post("/v1/asr", openapi_extra=JsonBody, summary="Audio in base64 to text")
+async def asr_json(request: Request) -> Response:
+    doors = doors_of(request)
+    doors.require_open()
+    body = await read_json(request)
+    fields = Fields(body)
+    audio = fields.text("audio")
+    if audio is None:
+        raise InvalidOption("audio", "is missing; send the audio in base64 in this field")
+    _check_format(fields)
+    wants_words = fields.flag("words")
+    options = replace(read_options(fields, doors.defaults), word_times=wants_words)
+    source = AudioSource(data=await decode_base64(audio), pcm=read_pcm(fields))
+    transcript = await _transcribe(request, source, options)
+    return JSONResponse(_answer(transcript, wants_words=wants_words))
+
+
+@router.post("/recognize", openapi_extra=_documented("file"), summary="An uploaded file to text")
+async def recognize(request: Request) -> Response:
+    return await _plain(request, "file")
+
+
+@router.post("/asr", openapi_extra=_documented("audio"), summary="An uploaded file to text")
+async def asr_form(request: Request) -> Response:
+    return await _plain(request, "audio")
+
+
+async def _plain(request: Request, field: str) -> Response:
+    doors = doors_of(request)
+    doors.require_open()
+    async with read_form(request) as form:
+        fields = _scalars(request, form)
+        _check_format(fields)
+        options = read_options(fields, doors.defaults)
+        source = await source_of(form, field, pcm=read_pcm(fields))
+        transcript = await _transcribe(request, source, options)
+    return JSONResponse({"text": transcript.text})
+
+
+async def _transcribe(request: Request, source: AudioSource, options: RecognizeOptions) -> Transcript:
+    with doors_of(request).holding_a_place() as services:
+        return await unless_gone(request, services.pipeline.transcribe(source, options))
+
+
+def _scalars(request: Request, form: FormData) -> Fields:
+    """Fields of the form win over those of the query."""
+    texts = {name: value for name, value in form.items() if isinstance(value, str)}
+    return Fields(dict(request.query_params) | texts)
+
+
+def _check_format(fields: Fields) -> None:
+    name = (fields.text("format") or "").lower()
+    if name and name not in CONTAINERS and name not in PCM_ENCODINGS:
+        accepted = ", ".join((*sorted(PCM_ENCODINGS), *CONTAINERS))
+        raise UnsupportedFormat("format", f"{name[:40]!r} is unknown; use one of {accepted}")
+
+
+def _answer(transcript: Transcript, *, wants_words: bool) -> dict[str, object]:
+    return {
+        "status": "SUCCESS",
+        "transcript": transcript.text,
+        "language": transcript.language,
+        "language_probability": round(transcript.language_probability, 3),
+        "duration_seconds": round(transcript.duration_seconds, 3),
+        "speech_seconds": round(transcript.speech_seconds, 3),
+        "engine": transcript.engine,
+        "model": transcript.model,
+        "segments": [_segment(segment, wants_words=wants_words) for segment in transcript.segments],
+        "suppressed": [
+            {"start": round(gone.start_seconds, 3), "end": round(gone.end_seconds, 3), "reason": gone.reason}
+            for gone in transcript.suppressed
+        ],
+    }
+
+
+def _segment(segment: Segment, *, wants_words: bool) -> dict[str, object]:
+    answer: dict[str, object] = {
+        "id": segment.id,
+        "start": round(segment.start_seconds, 3),
+        "end": round(segment.end_seconds, 3),
+        "text": segment.text,
+        "language": segment.language,
+    }
+    if segment.channel is not None:
+        answer["channel"] = segment.channel
+    if wants_words:
+        answer["words"] = [_word(word) for word in segment.words]
+    return answer
+
+
+def _word(word: Word) -> dict[str, object]:
+    return {
+        "word": word.text.strip(),
+        "start": round(word.start_seconds, 3),
+        "end": round(word.end_seconds, 3),
+        "probability": round(word.probability, 3),
+    }

@@ -1,0 +1,96 @@
+"""What callers send, read in a bounded way: multipart forms with a file, and JSON with audio in base64."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from lingting.audio.decode import AudioSource
+from lingting.domain import PcmFormat
+from lingting.domain.errors import AudioUndecodable, InvalidInput, InvalidOption
+
+__all__ = ["decode_base64", "read_form", "read_json", "source_of"]
+
+MAX_FIELDS = 128
+MAX_FIELD_BYTES = 64 * 1024
+IN_MEMORY_BYTES = 1024 * 1024
+"""Starlette keeps a smaller upload in memory; a larger one is a file on disk already."""
+THREAD_FROM_CHARACTERS = 256 * 1024
+"""Decoding more base64 than this takes over a millisecond."""
+
+
+@asynccontextmanager
+async def read_form(request: Request) -> AsyncIterator[FormData]:
+    """The fields of a multipart form; uploads are removed on leaving.
+
+    raises    InvalidInput, AudioTooLarge, UploadStalled
+    """
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        raise InvalidInput("send the audio as multipart/form-data, in a field of its own")
+    try:
+        form = await request.form(max_files=1, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES)
+    except HTTPException as error:
+        raise InvalidInput(f"the form cannot be read: {error.detail}") from error
+    try:
+        yield form
+    finally:
+        await form.close()
+
+
+async def source_of(form: FormData, field: str, *, pcm: PcmFormat | None = None) -> AudioSource:
+    """The uploaded file in a field, without reading a large one into memory.
+
+    raises    InvalidOption when the field is missing or holds no file
+    """
+    upload = form.get(field)
+    if not isinstance(upload, UploadFile):
+        raise InvalidOption(field, "is missing; send the audio file in this field")
+    name = (upload.filename or "audio")[:200]
+    if (upload.size or 0) <= IN_MEMORY_BYTES:
+        return AudioSource(data=await upload.read(), pcm=pcm, name=name)
+    await asyncio.to_thread(upload.file.flush)
+    return AudioSource(path=Path(f"/dev/fd/{upload.file.fileno()}"), pcm=pcm, name=name)
+
+
+async def read_json(request: Request) -> dict[str, Any]:  # Any: whatever the caller wrote
+    """The body as one JSON object.
+
+    raises    InvalidInput, AudioTooLarge, UploadStalled
+    """
+    body = await request.body()
+    try:
+        value = await asyncio.to_thread(json.loads, body) if len(body) > THREAD_FROM_CHARACTERS else json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput("the body is not JSON; send one JSON object") from error
+    if not isinstance(value, dict):
+        raise InvalidInput("the body is JSON but no object; send one JSON object")
+    return value
+
+
+async def decode_base64(text: str) -> bytes:
+    """Strict base64, with or without a data URI in front.
+
+    raises    AudioUndecodable
+    """
+    if text.startswith("data:"):
+        _, _, text = text.partition(",")
+    try:
+        if len(text) > THREAD_FROM_CHARACTERS:
+            return await asyncio.to_thread(_decode, text)
+        return _decode(text)
+    except (binascii.Error, ValueError) as error:
+        raise AudioUndecodable("audio is not base64", param="audio") from error
+
+
+def _decode(text: str) -> bytes:
+    return base64.b64decode("".join(text.split()), validate=True)

@@ -1,0 +1,121 @@
+"""Runs the server: answers from the first moment, is ready once the model is warm, and ends what it has begun."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+
+from lingting.api.http.app import build_app
+from lingting.api.http.doors import Doors, HttpLimits
+from lingting.domain.errors import LingtingError
+from lingting.engines.base import BatchEngine
+from lingting.server import open_services
+from lingting.settings import Settings
+from lingting.telemetry import configure_logs, log
+
+__all__ = ["create_app", "serve"]
+
+KEEP_ALIVE_SECONDS = 30
+
+
+def create_app(settings: Settings, *, engine: BatchEngine | None = None) -> FastAPI:
+    """The application; its lifespan opens the services in the background.
+
+    engine    a made engine to use instead of the configured one, for tests
+    """
+    return _Opening(settings, engine).app
+
+
+def serve(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT, then finish what is in hand within `server.drain_seconds`.
+
+    raises    SettingsInvalid for an open address; what opening the services raises, such as ModelMissing
+    """
+    settings.require_safe_address()
+    configure_logs(settings.log.level, settings.log.style)
+    opening = _Opening(settings, None)
+    server = _Server(
+        uvicorn.Config(
+            opening.app,
+            host=settings.server.host,
+            port=settings.server.port,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=max(1, int(settings.server.drain_seconds)),
+        ),
+        opening.doors,
+    )
+    opening.on_failure = server.stop
+    server.run()
+    if opening.failure is not None:
+        raise opening.failure
+
+
+class _Opening:
+    """The services of one application, opened, kept and closed by one task."""
+
+    def __init__(self, settings: Settings, engine: BatchEngine | None) -> None:
+        server = settings.server
+        limits = HttpLimits(
+            max_upload_bytes=min(server.max_upload_bytes, settings.decode.max_bytes),
+            max_json_bytes=server.max_json_bytes,
+            upload_idle_seconds=server.upload_idle_seconds,
+            upload_seconds=server.upload_seconds,
+            max_requests=server.max_requests,
+        )
+        self._settings = settings
+        self._engine = engine
+        self._leave = asyncio.Event()
+        self.doors = Doors(limits, settings.recognition.options())
+        self.failure: LingtingError | None = None
+        self.on_failure: Callable[[], None] = lambda: None
+        self.app = build_app(self.doors, lifespan=self._lifespan)
+
+    @asynccontextmanager
+    async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
+        keeping = asyncio.create_task(self._keep())
+        try:
+            yield
+        finally:
+            self.doors.shut()
+            self._leave.set()
+            if self.doors.services_if_open is None:
+                keeping.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await keeping
+
+    async def _keep(self) -> None:
+        try:
+            async with open_services(self._settings, engine=self._engine) as services:
+                self.doors.open(services)
+                await self._leave.wait()
+        except LingtingError as problem:
+            if self.doors.services_if_open is not None:
+                raise
+            self.failure = problem
+            self.on_failure()
+
+
+class _Server(uvicorn.Server):
+    """Says that it is stopping before it stops."""
+
+    def __init__(self, config: uvicorn.Config, doors: Doors) -> None:
+        super().__init__(config)
+        self._doors = doors
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._doors.shut()
+        log.info("server.stopping", signal=signal.Signals(sig).name)
+        super().handle_exit(sig, frame)
+
+    def stop(self) -> None:
+        self.should_exit = True
