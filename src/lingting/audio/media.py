@@ -54,6 +54,9 @@ FRAMELESS = ("aiff", "au", "avi", "caf", "voc", "w64", "wav")
 """Containers that are read in pieces of any size, where a short last piece means nothing."""
 WAV_PROBE = {"max_probe_packets": "1"}
 """One packet tells DTS or S/PDIF in disguise from sound; FFmpeg's 32 cost 24 ms of work at 48 kHz."""
+GATHER_SECONDS = 0.5
+MISSING_SECONDS, MISSING_RATIO = 0.5, 0.01
+"""How much less than promised a file may hold: encoders round, and count their own padding."""
 
 
 class MediaReader:
