@@ -53,6 +53,15 @@ class Settled:
     attempts: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """How one decoding is done."""
+
+    temperature: float
+    window_seconds: float
+    last_window: bool
+
+
 @dataclass(slots=True)
 class _Open:
     """One clip while its answer is still sought."""
@@ -112,7 +121,7 @@ class WhisperPass:
             rows = [row for row, clip in enumerate(group) if clip.chosen is None]
             if not rows:
                 break
-            self._attempt(group, rows, encoded, temperature=temperature, window_seconds=window_seconds)
+            self._attempt(group, rows, encoded, _Try(temperature, window_seconds, last))
         if last:
             for clip in group:
                 clip.chosen = clip.chosen or self._window.best(clip.answers)
@@ -130,23 +139,21 @@ class WhisperPass:
         for clip in group:
             clip.language = clip.item.options.language or clip.language
 
-    def _attempt(
-        self, group: list[_Open], rows: list[int], encoded: Encoded, *, temperature: float, window_seconds: float
-    ) -> None:
+    def _attempt(self, group: list[_Open], rows: list[int], encoded: Encoded, attempt: _Try) -> None:
         prompts = {row: self._vocabulary.prompt(group[row].language, group[row].item.options) for row in rows}
         by_length = sorted(rows, key=lambda row: len(prompts[row]))
         for _, same_length in groupby(by_length, key=lambda row: len(prompts[row])):
             together = sorted(same_length)
             search = SearchOptions(
                 beam_size=group[together[0]].item.options.beam_size,
-                temperature=temperature,
+                temperature=attempt.temperature,
                 max_tokens=max(self._window.max_tokens(group[row].item.clip_seconds) for row in together),
             )
             written = self._model.generate(encoded, together, [prompts[row] for row in together], search)
             for row, generated in zip(together, written, strict=True):
-                self._judge(group[row], self._answer(generated, temperature, window_seconds))
+                self._judge(group[row], self._answer(generated, attempt), last_window=attempt.last_window)
 
-    def _answer(self, generated: Generated, temperature: float, window_seconds: float) -> Answer:
+    def _answer(self, generated: Generated, attempt: _Try) -> Answer:
         tokens = self._vocabulary.text_tokens(generated.tokens)
         text = self._vocabulary.text(tokens)
         return Answer(
@@ -154,14 +161,14 @@ class WhisperPass:
             text=text,
             avg_logprob=generated.avg_logprob,
             no_speech_prob=generated.no_speech_prob,
-            temperature=temperature,
-            window_seconds=window_seconds,
+            temperature=attempt.temperature,
+            window_seconds=attempt.window_seconds,
             compression_ratio=compression_ratio(text),
         )
 
-    def _judge(self, clip: _Open, answer: Answer) -> None:
+    def _judge(self, clip: _Open, answer: Answer, *, last_window: bool) -> None:
         clip.answers.append(answer)
-        reason = self._window.doubt(answer, clip.item.clip_seconds)
+        reason = self._window.doubt(answer, clip.item.clip_seconds, last_window=last_window)
         if reason is None:
             clip.chosen = answer
         else:

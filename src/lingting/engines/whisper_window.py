@@ -40,8 +40,9 @@ class DoubtLimits:
 
     max_compression_ratio: float = 2.0
     min_avg_logprob: float = -1.0
+    """Counts at the last window only, where other temperatures are tried: a longer window does not help it."""
     max_no_speech_prob: float = 0.6
-    """Above it a doubtful answer is taken for silence, which decoding again would not change."""
+    """Above it an unlikely answer is taken for silence, which decoding again would not change."""
     max_repeated_share: float = 0.5
     """How much of the text may be one phrase said over again: the usual failure of a short window is the
     whole sentence written twice, which neither compression nor probability shows."""
@@ -51,18 +52,18 @@ class DoubtLimits:
 class WindowPolicy:
     """The rule for windows; `benchmarks/window.md` has the measurements behind the numbers."""
 
-    tail_seconds: float = 5.0
+    tail_seconds: float = 3.0
     """Silence after the clip."""
-    min_seconds: float = 8.0
+    min_seconds: float = 5.0
     """No window is shorter."""
-    second_tail_seconds: float = 8.0
-    second_min_seconds: float = 12.0
+    second_tail_seconds: float = 12.0
+    second_min_seconds: float = 15.0
     """The same for the second try, before the full window is paid for."""
     step_seconds: float = 1.0
     """Windows are rounded up to this, so that similar clips share a batch without waste."""
     max_waste_ratio: float = 1.3
     """A batch may cost this much more than its clips would cost at their own windows."""
-    tokens_per_second: float = 10.0
+    tokens_per_second: float = 8.0
     spare_tokens: int = 24
     limits: DoubtLimits = field(default_factory=DoubtLimits)
 
@@ -78,7 +79,7 @@ class WindowPolicy:
         """Return more tokens than anyone says in that time, so that a loop ends early."""
         return min(MAX_TOKENS, self.spare_tokens + int(self.tokens_per_second * clip_seconds))
 
-    def doubt(self, answer: Answer, clip_seconds: float) -> str | None:
+    def doubt(self, answer: Answer, clip_seconds: float, *, last_window: bool = True) -> str | None:
         """Return why the answer should be decoded again, or None when it stands."""
         limits = self.limits
         if answer.compression_ratio > limits.max_compression_ratio:
@@ -87,7 +88,8 @@ class WindowPolicy:
             return "repeated"
         if len(answer.tokens) >= self.max_tokens(clip_seconds):
             return "too_long"
-        if answer.avg_logprob < limits.min_avg_logprob and answer.no_speech_prob <= limits.max_no_speech_prob:
+        unlikely = answer.avg_logprob < limits.min_avg_logprob
+        if last_window and unlikely and answer.no_speech_prob <= limits.max_no_speech_prob:
             return "logprob"
         return None
 

@@ -1,0 +1,158 @@
+"""Windows, batches and doubts, as numbers in and decisions out."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lingting.engines.whisper_window import (
+    FULL_WINDOW_SECONDS,
+    MAX_TOKENS,
+    Answer,
+    WindowPolicy,
+    compression_ratio,
+    repeated_share,
+    share_batches,
+)
+
+pytestmark = pytest.mark.unit
+
+POLICY = WindowPolicy()
+GOOD = Answer(
+    tokens=(1, 2, 3),
+    text="three good words",
+    avg_logprob=-0.2,
+    no_speech_prob=0.01,
+    temperature=0.0,
+    window_seconds=8.0,
+    compression_ratio=0.9,
+)
+few = settings(max_examples=30)
+seconds = st.floats(0.0, FULL_WINDOW_SECONDS)
+
+
+@few
+@given(seconds)
+def test_windows_hold_their_clip_and_grow_up_to_30_s(clip_seconds: float) -> None:
+    windows = POLICY.windows_seconds(clip_seconds)
+    assert max(clip_seconds, POLICY.min_seconds) <= windows[0]
+    assert list(windows) == sorted(set(windows))
+    assert windows[-1] == FULL_WINDOW_SECONDS
+
+
+@few
+@given(seconds, seconds)
+def test_a_longer_clip_never_gets_a_shorter_window(one: float, other: float) -> None:
+    short, long = sorted((one, other))
+    assert POLICY.windows_seconds(short)[0] <= POLICY.windows_seconds(long)[0]
+
+
+@few
+@given(seconds)
+def test_windows_are_whole_steps(clip_seconds: float) -> None:
+    for window in POLICY.windows_seconds(clip_seconds):
+        assert window / POLICY.step_seconds == pytest.approx(round(window / POLICY.step_seconds))
+
+
+def test_a_caller_who_refuses_short_windows_gets_the_full_one() -> None:
+    assert POLICY.windows_seconds(1.0, adaptive=False) == (FULL_WINDOW_SECONDS,)
+
+
+def test_a_long_clip_has_the_full_window_alone() -> None:
+    assert POLICY.windows_seconds(29.0) == (FULL_WINDOW_SECONDS,)
+
+
+@few
+@given(seconds)
+def test_the_bound_on_tokens_leaves_room_for_fast_speech(clip_seconds: float) -> None:
+    assert min(MAX_TOKENS, 6 * clip_seconds) <= POLICY.max_tokens(clip_seconds) <= MAX_TOKENS
+
+
+def test_a_good_answer_stands() -> None:
+    assert POLICY.doubt(GOOD, 2.0) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"compression_ratio": 3.0}, "compression"),
+        ({"text": "好的好的"}, "repeated"),
+        ({"tokens": tuple(range(500))}, "too_long"),
+        ({"avg_logprob": -1.5}, "logprob"),
+    ],
+)
+def test_each_sign_of_trouble_has_its_reason(change: dict[str, object], reason: str) -> None:
+    assert POLICY.doubt(dataclasses.replace(GOOD, **change), 10.0) == reason
+
+
+def test_silence_is_not_decoded_again() -> None:
+    silence = dataclasses.replace(GOOD, avg_logprob=-2.0, no_speech_prob=0.9)
+    assert POLICY.doubt(silence, 2.0) is None
+
+
+def test_of_doubtful_answers_the_likeliest_that_does_not_loop_is_best() -> None:
+    loop = dataclasses.replace(GOOD, compression_ratio=5.0, avg_logprob=-0.1)
+    poor = dataclasses.replace(GOOD, avg_logprob=-1.4)
+    poorer = dataclasses.replace(GOOD, avg_logprob=-1.9)
+    assert POLICY.best([loop, poorer, poor]) is poor
+
+
+def test_when_all_loop_the_likeliest_is_best() -> None:
+    loops = [dataclasses.replace(GOOD, compression_ratio=5.0, avg_logprob=p) for p in (-0.9, -0.3)]
+    assert POLICY.best(loops) is loops[1]
+
+
+def test_a_longer_window_is_not_spent_on_an_unlikely_answer() -> None:
+    unlikely = dataclasses.replace(GOOD, avg_logprob=-1.5)
+    assert POLICY.doubt(unlikely, 2.0, last_window=False) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        ("", 0.0),
+        ("abc", 0.0),
+        ("The tents. The tents.", 1.0),
+        ("电视台电视台", 1.0),
+        ("Zero zero", 1.0),
+        ("2015年6月7日2015年6月7日", 1.0),
+        ("xy abcabc", 6 / 8),
+        ("abcdefgab", 0.0),
+    ],
+)
+def test_the_share_of_repeated_text_ignores_marks_and_case(text: str, share: float) -> None:
+    assert repeated_share(text) == pytest.approx(share)
+
+
+@few
+@given(st.text(max_size=60))
+def test_the_share_of_repeated_text_is_a_share(text: str) -> None:
+    assert 0.0 <= repeated_share(text) <= 1.0
+
+
+def test_repeated_text_compresses_and_speech_does_not() -> None:
+    assert compression_ratio("谢谢大家" * 30) > 2.0
+    assert compression_ratio("the cat sat on the mat") < 1.5
+    assert compression_ratio("") == 1.0
+
+
+@few
+@given(st.lists(st.sampled_from([8.0, 9.0, 14.0, 22.0, 30.0]), max_size=40), st.integers(1, 8))
+def test_every_clip_is_in_exactly_one_group_within_the_bounds(windows: list[float], max_batch: int) -> None:
+    groups = share_batches(windows, max_batch=max_batch, max_waste_ratio=1.3)
+    assert sorted(position for group in groups for position in group) == list(range(len(windows)))
+    for group in groups:
+        own = [windows[position] for position in group]
+        assert len(group) <= max_batch
+        assert max(own) * len(own) <= 1.3 * sum(own) + 1e-9
+
+
+def test_like_windows_share_one_batch() -> None:
+    assert share_batches([8.0, 8.0, 9.0], max_batch=8, max_waste_ratio=1.3) == [[0, 1, 2]]
+
+
+def test_a_short_clip_does_not_pay_for_a_long_one() -> None:
+    assert share_batches([30.0, 5.0], max_batch=8, max_waste_ratio=1.3) == [[1], [0]]
