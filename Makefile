@@ -22,13 +22,11 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(BASE) model ## set up, then turn the samples in samples/ into text and subtitles
-	@echo; echo "== text"
-	@$(BIN)/lingting transcribe samples/zh-short.flac samples/en-short.flac samples/zh-long.ogg samples/en-long.ogg
-	@echo; echo "== subtitles (SRT)"
-	@$(BIN)/lingting transcribe --format srt samples/zh-long.ogg
-	@echo; $(BIN)/lingting transcribe --format srt samples/en-long.ogg
-	@echo; echo "Your own recordings:  $(BIN)/lingting transcribe FILE..."
-	@echo "The server:           make serve   (then see the address it prints, with /docs behind it)"
+	@$(BIN)/lingting transcribe --format text --format srt --output-dir out/demo samples
+	@for name in zh-short en-short zh-long en-long; do echo; echo "== $$name"; cat out/demo/$$name.txt; done
+	@for name in zh-long en-long; do echo; echo "== $$name as subtitles (SRT)"; cat out/demo/$$name.srt; done
+	@echo; echo "Your own recordings:  $(BIN)/lingting transcribe FILE...     (--help says what else it does)"
+	@echo "The server:           make serve                           (prints its address; /docs lists its routes)"
 
 serve: $(BASE) model ## start the server on this machine
 	@$(BIN)/lingting serve $(ARGS)

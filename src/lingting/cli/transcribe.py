@@ -32,6 +32,8 @@ SUFFIXES = {
     TranscriptFormat.VTT: ".vtt",
     TranscriptFormat.TSV: ".tsv",
 }
+SUBTITLES = frozenset({TranscriptFormat.SRT, TranscriptFormat.VTT})
+"""Made with word times whether asked or not: without them a cue can only guess where its words are."""
 _ENCODINGS = ("s16le", "f32le", "mulaw", "alaw")
 
 
@@ -63,7 +65,9 @@ def transcribe(  # noqa: PLR0913, PLR0917  # Typer makes each parameter an optio
         list[TranscriptFormat] | None, typer.Option("--format", "-f", help="may be repeated with --output-dir")
     ] = None,
     output_dir: Annotated[Path | None, typer.Option("--output-dir", "-o", help="one file per recording")] = None,
-    words: Annotated[bool, typer.Option("--words", help="word times")] = False,
+    words: Annotated[
+        bool, typer.Option("--words", help="word times, for verbose_json; subtitles always have them")
+    ] = False,
     translate: Annotated[bool, typer.Option("--translate", help="into English")] = False,
     prompt: Annotated[str, typer.Option(help="names and terms the recording may hold")] = "",
     beam_size: Annotated[int, typer.Option(min=1, max=10, help="1 is fastest")] = 5,
@@ -78,12 +82,13 @@ def transcribe(  # noqa: PLR0913, PLR0917  # Typer makes each parameter an optio
 ) -> None:
     """Turn recordings into text, JSON or subtitles."""
     mode, number = _channel(channel)
+    formats = tuple(format_ or [TranscriptFormat.TEXT])
     options = RecognizeOptions(
         language=language,
         task=Job.TRANSLATE if translate else Job.TRANSCRIBE,
         prompt=prompt,
         beam_size=beam_size,
-        word_times=words,
+        word_times=words or not SUBTITLES.isdisjoint(formats),
         script=script,
         channel_mode=mode,
         channel=number,
@@ -93,7 +98,7 @@ def transcribe(  # noqa: PLR0913, PLR0917  # Typer makes each parameter an optio
     opener = cast("Opener", context.obj)
     with ExitStack() as stack:
         found = _recordings(recordings, recursive=recursive, stack=stack)
-        output = _output(found, tuple(format_ or [TranscriptFormat.TEXT]), output_dir)
+        output = _output(found, formats, output_dir)
         outcomes = asyncio.run(_run(opener, Wishes(engine=engine, model=model), found, plan, output))
     failed = sum(outcome.transcript is None for outcome in outcomes)
     if failed:

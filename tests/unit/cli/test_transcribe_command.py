@@ -96,6 +96,11 @@ def test_options_reach_the_pipeline(house: ScriptedHouse, audio: Path) -> None:
     assert house.wishes[0].model == "whisper-small"
 
 
+def test_subtitles_are_cut_by_word_times(house: ScriptedHouse, audio: Path) -> None:
+    runner.invoke(app, ["transcribe", str(audio / "a.wav"), "-f", "srt"], obj=house)
+    assert house.asked[0][1].word_times
+
+
 def test_channels_can_be_split(house: ScriptedHouse, audio: Path) -> None:
     runner.invoke(app, ["transcribe", str(audio / "a.wav"), "--channel", "split"], obj=house)
     assert house.asked[0][1].channel_mode is ChannelMode.SPLIT
