@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from types import FrameType
@@ -116,6 +117,13 @@ class _Server(uvicorn.Server):
         self._doors.shut()
         log.info("server.stopping", signal=signal.Signals(sig).name)
         super().handle_exit(sig, frame)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for server in self.servers:
+            for listening in server.sockets:
+                host, port = listening.getsockname()[:2]
+                log.info("server.listening", url=f"http://{f'[{host}]' if ':' in host else host}:{port}", docs="/docs")
 
     def stop(self) -> None:
         self.should_exit = True
