@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
+import subprocess
+import sys
 
 import numpy as np
 import psutil
@@ -130,3 +133,29 @@ def test_mutated_files_never_break_the_decoder(decoder, kind, seed, count, head)
 
 def test_the_decoder_is_well_afterwards(decoder):
     assert _samples(decoder, GOOD) == 8_000
+
+
+SERVER_KILLED_AT_WORK = """
+import os, psutil, signal
+from hostile import tone, wav_bytes
+from lingting.audio.decode import AudioSource, Decoder
+
+decoder = Decoder()
+busy = decoder.open(AudioSource(data=wav_bytes(tone(60.0))))
+next(iter(busy))
+decoder.warm_up()
+print(*(child.pid for child in psutil.Process().children()), flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_no_process_outlives_a_killed_server():
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    killed = subprocess.run(
+        [sys.executable, "-c", SERVER_KILLED_AT_WORK], capture_output=True, text=True, env=environment, check=False
+    )
+    children = [psutil.Process(int(pid)) for pid in killed.stdout.split() if psutil.pid_exists(int(pid))]
+    assert killed.returncode == -9
+    assert len(killed.stdout.split()) == 2
+    _, alive = psutil.wait_procs([child for child in children if child.status() != psutil.STATUS_ZOMBIE], timeout=10)
+    assert all(child.status() == psutil.STATUS_ZOMBIE for child in alive)

@@ -22,10 +22,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from lingting.audio.block import MAX_RATE_HZ, MIN_RATE_HZ
 from lingting.audio.decode_pool import DecoderProcess, PoolSettings, ProcessPool
 from lingting.audio.decode_protocol import Answer, BadAnswer, Job, read_answer
-from lingting.audio.pcm import BYTES_PER_SAMPLE
+from lingting.audio.raw import check_declaration
 from lingting.domain import AudioInfo, ChannelMode, PcmFormat
 from lingting.domain.errors import (
     AudioTooLarge,
@@ -110,7 +109,7 @@ class Decoder:
         """
         settings = self._settings
         if source.pcm is not None:
-            _check_pcm(source.pcm, settings.max_channels)
+            check_declaration(source.pcm, settings.max_channels)
         job = Job(source.pcm, mode, channel, denoise, settings.max_seconds, settings.max_channels)
         descriptor = _open_source(source, settings.max_bytes)
         try:
@@ -284,15 +283,6 @@ def _spill(data: bytes) -> int:
         view = view[os.write(descriptor, view) :]
     os.lseek(descriptor, 0, os.SEEK_SET)
     return descriptor
-
-
-def _check_pcm(pcm: PcmFormat, max_channels: int) -> None:
-    if pcm.encoding not in BYTES_PER_SAMPLE:
-        raise InvalidOption("encoding", f"{str(pcm.encoding)[:20]!r} is not one of {', '.join(BYTES_PER_SAMPLE)}")
-    if not MIN_RATE_HZ <= pcm.rate_hz <= MAX_RATE_HZ:
-        raise InvalidOption("rate_hz", f"{pcm.rate_hz} is outside {MIN_RATE_HZ} to {MAX_RATE_HZ}")
-    if not 1 <= pcm.channels <= max_channels:
-        raise InvalidOption("channels", f"{pcm.channels} is outside 1 to {max_channels}")
 
 
 def _rebuild(body: bytearray, settings: DecodeSettings) -> LingtingError:

@@ -141,6 +141,7 @@ class ProcessPool:
             self._refuse_if_closed()
         except LingtingError:
             self.discard(process)
+            self._refuse_if_closed()  # in which case that, and not the installation, is the reason
             raise
         return process
 

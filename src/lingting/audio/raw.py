@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from lingting.audio.block import Block
+from lingting.audio.block import MAX_RATE_HZ, MIN_RATE_HZ, Block
 from lingting.audio.pcm import BYTES_PER_SAMPLE, from_pcm
 from lingting.domain import AudioInfo, PcmFormat
-from lingting.domain.errors import AudioTooLong, AudioUndecodable
+from lingting.domain.errors import AudioTooLong, AudioUndecodable, InvalidOption
 
-__all__ = ["RawReader"]
+__all__ = ["RawReader", "check_declaration"]
+
+
+def check_declaration(pcm: PcmFormat, max_channels: int) -> None:
+    """raises InvalidOption, naming the field that cannot be"""
+    if pcm.encoding not in BYTES_PER_SAMPLE:
+        raise InvalidOption("encoding", f"{str(pcm.encoding)[:20]!r} is not one of {', '.join(BYTES_PER_SAMPLE)}")
+    if not MIN_RATE_HZ <= pcm.rate_hz <= MAX_RATE_HZ:
+        raise InvalidOption("rate_hz", f"{pcm.rate_hz} is outside {MIN_RATE_HZ} to {MAX_RATE_HZ}")
+    if not 1 <= pcm.channels <= max_channels:
+        raise InvalidOption("channels", f"{pcm.channels} is outside 1 to {max_channels}")
 
 
 class RawReader:
