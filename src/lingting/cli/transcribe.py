@@ -102,7 +102,8 @@ def transcribe(  # noqa: PLR0913, PLR0917  # Typer makes each parameter an optio
         outcomes = asyncio.run(_run(opener, Wishes(engine=engine, model=model), found, plan, output))
     failed = sum(outcome.transcript is None for outcome in outcomes)
     if failed:
-        err().print(f"{failed} of {len(outcomes)} recordings failed")
+        if len(outcomes) > 1:
+            err().print(f"{failed} of {len(outcomes)} recordings failed")
         raise typer.Exit(ExitCode.FAILED)
 
 
