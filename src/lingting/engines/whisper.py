@@ -49,6 +49,10 @@ class WhisperSettings:
     replicas: int = 1
     """Batches computed at the same time; they share the weights."""
     max_batch: int = 8
+    chinese_prompt: str = ""
+    """Put before the caller's prompt for Chinese speech, such as 以下是普通话的句子。 to see simplified script and
+    full-width marks. Empty, because it raises the error rate of read speech (benchmarks/window.md) and Chinese
+    then cannot share a batch with other languages."""
     window: WindowPolicy = field(default_factory=WindowPolicy)
 
     def __post_init__(self) -> None:
@@ -79,7 +83,11 @@ class WhisperEngine:
         settings = settings or WhisperSettings()
         self._settings = settings
         loaded = _load(model_dir, settings)
-        self._vocabulary = Vocabulary(model_dir / "tokenizer.json", multilingual=loaded.is_multilingual)
+        self._vocabulary = Vocabulary(
+            model_dir / "tokenizer.json",
+            multilingual=loaded.is_multilingual,
+            chinese_prompt=settings.chinese_prompt,
+        )
         self._model = WhisperModel(loaded, self._vocabulary.suppressed)
         self._extractor = FeatureExtractor(feature_size=loaded.n_mels)
         self._capabilities = Capabilities(

@@ -15,6 +15,7 @@ from lingting.engines.whisper_decode import FRAMES_PER_SECOND, Encoded, Generate
 from lingting.engines.whisper_vocabulary import Vocabulary
 from lingting.engines.whisper_window import (
     Answer,
+    Stage,
     WindowPolicy,
     compression_ratio,
     share_batches,
@@ -59,7 +60,7 @@ class _Try:
 
     temperature: float
     window_seconds: float
-    last_window: bool
+    stage: Stage
 
 
 @dataclass(slots=True)
@@ -77,8 +78,10 @@ class _Open:
     def window_seconds(self, tries: int) -> float:
         return self.item.windows_seconds[tries]
 
-    def is_last(self, tries: int) -> bool:
-        return tries == len(self.item.windows_seconds) - 1
+    def stage(self, tries: int) -> Stage:
+        if tries == len(self.item.windows_seconds) - 1:
+            return Stage.LAST
+        return Stage.MIDDLE if tries else Stage.FIRST
 
 
 class WhisperPass:
@@ -95,14 +98,14 @@ class WhisperPass:
         for tries in range(max((len(item.windows_seconds) for item in batch.items), default=0)):
             doubtful = [clip for clip in clips if clip.chosen is None]
             for group in self._groups(doubtful, tries, max_batch):
-                self._decode(group, max(clip.window_seconds(tries) for clip in group), last=group[0].is_last(tries))
+                self._decode(group, max(clip.window_seconds(tries) for clip in group), group[0].stage(tries))
         return [_settled(clip) for clip in clips]
 
     def _groups(self, clips: Sequence[_Open], tries: int, max_batch: int) -> Iterable[list[_Open]]:
         """Clips whose search is alike and whose windows are close."""
 
-        def alike(clip: _Open) -> tuple[bool, int, tuple[float, ...]]:
-            return (clip.is_last(tries), clip.item.options.beam_size, clip.item.options.temperatures)
+        def alike(clip: _Open) -> tuple[int, int, tuple[float, ...]]:
+            return (clip.stage(tries).value, clip.item.options.beam_size, clip.item.options.temperatures)
 
         for _, same in groupby(sorted(clips, key=alike), key=alike):
             members = list(same)
@@ -110,19 +113,19 @@ class WhisperPass:
             for group in share_batches(windows, max_batch=max_batch, max_waste_ratio=self._window.max_waste_ratio):
                 yield [members[i] for i in group]
 
-    def _decode(self, group: list[_Open], window_seconds: float, *, last: bool) -> None:
+    def _decode(self, group: list[_Open], window_seconds: float, stage: Stage) -> None:
         """Decode a group at one window; at the last one at every temperature, until each clip has its answer."""
         encoded = self._model.encode(_stack(group, window_seconds))
         self._detect(group, encoded)
         temperatures = group[0].item.options.temperatures
-        if not last:
+        if stage is not Stage.LAST:
             temperatures = temperatures[:1]
         for temperature in temperatures:
             rows = [row for row, clip in enumerate(group) if clip.chosen is None]
             if not rows:
                 break
-            self._attempt(group, rows, encoded, _Try(temperature, window_seconds, last))
-        if last:
+            self._attempt(group, rows, encoded, _Try(temperature, window_seconds, stage))
+        if stage is Stage.LAST:
             for clip in group:
                 clip.chosen = clip.chosen or self._window.best(clip.answers)
         self._align(group, encoded, window_seconds)
@@ -151,7 +154,7 @@ class WhisperPass:
             )
             written = self._model.generate(encoded, together, [prompts[row] for row in together], search)
             for row, generated in zip(together, written, strict=True):
-                self._judge(group[row], self._answer(generated, attempt), last_window=attempt.last_window)
+                self._judge(group[row], self._answer(generated, attempt), attempt.stage)
 
     def _answer(self, generated: Generated, attempt: _Try) -> Answer:
         tokens = self._vocabulary.text_tokens(generated.tokens)
@@ -166,9 +169,9 @@ class WhisperPass:
             compression_ratio=compression_ratio(text),
         )
 
-    def _judge(self, clip: _Open, answer: Answer, *, last_window: bool) -> None:
+    def _judge(self, clip: _Open, answer: Answer, stage: Stage) -> None:
         clip.answers.append(answer)
-        reason = self._window.doubt(answer, clip.item.clip_seconds, last_window=last_window)
+        reason = self._window.doubt(answer, clip.item.clip_seconds, stage=stage)
         if reason is None:
             clip.chosen = answer
         else:

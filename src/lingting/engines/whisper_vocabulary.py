@@ -20,19 +20,18 @@ __all__ = ["Vocabulary"]
 
 MAX_PROMPT_TOKENS = 223
 """Half of the decoder's 448 positions, less the mark in front. Source: openai/whisper, decoding.py."""
-STYLE_PROMPTS = {"zh": "以下是普通话的句子。"}
-"""Shows the model which script and marks to write; measured in benchmarks/window.md."""
 
 
 class Vocabulary:
     """One model's tokens; safe to share between threads."""
 
-    def __init__(self, tokenizer_file: Path, *, multilingual: bool) -> None:
+    def __init__(self, tokenizer_file: Path, *, multilingual: bool, chinese_prompt: str = "") -> None:
         try:
             self._encoding = tokenizers.Tokenizer.from_file(str(tokenizer_file))
         except Exception as error:
             raise ModelCorrupt(f"{tokenizer_file.name} cannot be read; pull the model again") from error
         self._multilingual = multilingual
+        self._chinese_prompt = chinese_prompt
         self._lock = threading.Lock()
         self._tokenizers: dict[tuple[str, Task], Tokenizer] = {}
         self.languages = self._known_languages()
@@ -48,7 +47,7 @@ class Vocabulary:
     def prompt(self, language: str, options: RecognizeOptions) -> list[int]:
         """Return what the decoder reads before it writes: style, the caller's words, language, task."""
         tokenizer = self._tokenizer(language, options.task)
-        style = STYLE_PROMPTS.get(language, "") if options.task is Task.TRANSCRIBE else ""
+        style = self._chinese_prompt if language == "zh" and options.task is Task.TRANSCRIBE else ""
         before = self.encode(" ".join(part for part in (style, options.prompt.strip()) if part))
         marked = [tokenizer.sot_prev, *before[-MAX_PROMPT_TOKENS:]] if before else []
         return [*marked, *tokenizer.sot_sequence, tokenizer.no_timestamps]

@@ -11,13 +11,41 @@ import math
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 
-__all__ = ["Answer", "DoubtLimits", "WindowPolicy", "compression_ratio", "repeated_share", "share_batches"]
+__all__ = [
+    "Answer",
+    "DoubtLimits",
+    "Repetition",
+    "Stage",
+    "WindowPolicy",
+    "compression_ratio",
+    "find_repetition",
+    "share_batches",
+]
 
 FULL_WINDOW_SECONDS = 30.0
 """What the model was trained on. Source: Radford et al., Robust Speech Recognition (2022), section 2.2."""
 MAX_TOKENS = 224
 """Half of the decoder's 448 positions, the most it writes for one window."""
+
+
+class Stage(Enum):
+    """Which of its windows a clip is decoded with."""
+
+    FIRST = 1
+    MIDDLE = 2
+    LAST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """How much a text says again."""
+
+    share: float
+    """The part of its letters that is one phrase over and over, 0..1."""
+    echo_letters: int
+    """Length of the longest phrase that ends the text twice in a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +67,17 @@ class DoubtLimits:
     """Where an answer stops being believable."""
 
     max_compression_ratio: float = 2.0
-    min_avg_logprob: float = -1.0
-    """Counts at the last window only, where other temperatures are tried: a longer window does not help it."""
+    first_min_avg_logprob: float = -0.8
+    """Below it the first window was too short: ends of sentences are lost. Later windows do not change it."""
+    last_min_avg_logprob: float = -1.0
+    """Below it other temperatures are tried. Source: openai/whisper, transcribe()."""
     max_no_speech_prob: float = 0.6
     """Above it an unlikely answer is taken for silence, which decoding again would not change."""
     max_repeated_share: float = 0.5
     """How much of the text may be one phrase said over again: the usual failure of a short window is the
     whole sentence written twice, which neither compression nor probability shows."""
+    max_echo_letters: int = 3
+    """How long a phrase may be that ends the text twice in a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +111,18 @@ class WindowPolicy:
         """Return more tokens than anyone says in that time, so that a loop ends early."""
         return min(MAX_TOKENS, self.spare_tokens + int(self.tokens_per_second * clip_seconds))
 
-    def doubt(self, answer: Answer, clip_seconds: float, *, last_window: bool = True) -> str | None:
+    def doubt(self, answer: Answer, clip_seconds: float, *, stage: Stage) -> str | None:
         """Return why the answer should be decoded again, or None when it stands."""
         limits = self.limits
         if answer.compression_ratio > limits.max_compression_ratio:
             return "compression"
-        if repeated_share(answer.text) >= limits.max_repeated_share:
+        repetition = find_repetition(answer.text)
+        if repetition.share >= limits.max_repeated_share or repetition.echo_letters > limits.max_echo_letters:
             return "repeated"
         if len(answer.tokens) >= self.max_tokens(clip_seconds):
             return "too_long"
-        unlikely = answer.avg_logprob < limits.min_avg_logprob
-        if last_window and unlikely and answer.no_speech_prob <= limits.max_no_speech_prob:
+        least = {Stage.FIRST: limits.first_min_avg_logprob, Stage.LAST: limits.last_min_avg_logprob}.get(stage)
+        if least is not None and answer.avg_logprob < least and answer.no_speech_prob <= limits.max_no_speech_prob:
             return "logprob"
         return None
 
@@ -113,20 +146,22 @@ def compression_ratio(text: str) -> float:
     return len(data) / len(zlib.compress(data))
 
 
-def repeated_share(text: str) -> float:
-    """Return how much of the text is a phrase and its repetitions, 0..1; marks, spaces and case do not count.
+def find_repetition(text: str) -> Repetition:
+    """Return how a text repeats itself; marks, spaces and case do not count.
 
     cost      grows with the square of the length; Whisper writes a few hundred characters at most
     """
     letters = "".join(character for character in text.lower() if character.isalnum())
-    longest = 0
+    longest = echo = 0
     for phrase in range(1, len(letters) // 2 + 1):
         run = 0
         for earlier, letter in zip(letters, letters[phrase:], strict=False):
             run = run + 1 if letter == earlier else 0
             if run >= phrase:
                 longest = max(longest, run + phrase)
-    return longest / len(letters) if letters else 0.0
+        if run >= phrase:
+            echo = phrase
+    return Repetition(share=longest / len(letters) if letters else 0.0, echo_letters=echo)
 
 
 def share_batches(windows_seconds: Sequence[float], *, max_batch: int, max_waste_ratio: float) -> list[list[int]]:

@@ -12,9 +12,10 @@ from lingting.engines.whisper_window import (
     FULL_WINDOW_SECONDS,
     MAX_TOKENS,
     Answer,
+    Stage,
     WindowPolicy,
     compression_ratio,
-    repeated_share,
+    find_repetition,
     share_batches,
 )
 
@@ -72,7 +73,7 @@ def test_the_bound_on_tokens_leaves_room_for_fast_speech(clip_seconds: float) ->
 
 
 def test_a_good_answer_stands() -> None:
-    assert POLICY.doubt(GOOD, 2.0) is None
+    assert POLICY.doubt(GOOD, 2.0, stage=Stage.FIRST) is None
 
 
 @pytest.mark.parametrize(
@@ -85,12 +86,12 @@ def test_a_good_answer_stands() -> None:
     ],
 )
 def test_each_sign_of_trouble_has_its_reason(change: dict[str, object], reason: str) -> None:
-    assert POLICY.doubt(dataclasses.replace(GOOD, **change), 10.0) == reason
+    assert POLICY.doubt(dataclasses.replace(GOOD, **change), 10.0, stage=Stage.LAST) == reason
 
 
 def test_silence_is_not_decoded_again() -> None:
     silence = dataclasses.replace(GOOD, avg_logprob=-2.0, no_speech_prob=0.9)
-    assert POLICY.doubt(silence, 2.0) is None
+    assert POLICY.doubt(silence, 2.0, stage=Stage.LAST) is None
 
 
 def test_of_doubtful_answers_the_likeliest_that_does_not_loop_is_best() -> None:
@@ -105,9 +106,36 @@ def test_when_all_loop_the_likeliest_is_best() -> None:
     assert POLICY.best(loops) is loops[1]
 
 
-def test_a_longer_window_is_not_spent_on_an_unlikely_answer() -> None:
-    unlikely = dataclasses.replace(GOOD, avg_logprob=-1.5)
-    assert POLICY.doubt(unlikely, 2.0, last_window=False) is None
+@pytest.mark.parametrize(
+    ("stage", "avg_logprob", "reason"),
+    [
+        (Stage.FIRST, -0.9, "logprob"),
+        (Stage.MIDDLE, -0.9, None),
+        (Stage.MIDDLE, -3.0, None),
+        (Stage.LAST, -0.9, None),
+        (Stage.LAST, -1.1, "logprob"),
+    ],
+)
+def test_an_unlikely_answer_gets_one_longer_window(stage: Stage, avg_logprob: float, reason: str | None) -> None:
+    unlikely = dataclasses.replace(GOOD, avg_logprob=avg_logprob)
+    assert POLICY.doubt(unlikely, 2.0, stage=stage) == reason
+
+
+def test_an_echo_at_the_end_raises_doubt() -> None:
+    echo = dataclasses.replace(GOOD, text="Try again. Fail again and again. Fail better. Fail better.")
+    assert POLICY.doubt(echo, 10.0, stage=Stage.MIDDLE) == "repeated"
+
+
+def test_a_digit_said_twice_at_the_end_stands() -> None:
+    number = dataclasses.replace(GOOD, text="my number is 1 2 3 4 4")
+    assert POLICY.doubt(number, 10.0, stage=Stage.FIRST) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "letters"), [("", 0), ("abcd", 0), ("好的好的", 2), ("so it is it is", 4), ("it is it is so", 0)]
+)
+def test_an_echo_is_measured_in_letters(text: str, letters: int) -> None:
+    assert find_repetition(text).echo_letters == letters
 
 
 @pytest.mark.parametrize(
@@ -124,13 +152,13 @@ def test_a_longer_window_is_not_spent_on_an_unlikely_answer() -> None:
     ],
 )
 def test_the_share_of_repeated_text_ignores_marks_and_case(text: str, share: float) -> None:
-    assert repeated_share(text) == pytest.approx(share)
+    assert find_repetition(text).share == pytest.approx(share)
 
 
 @few
 @given(st.text(max_size=60))
 def test_the_share_of_repeated_text_is_a_share(text: str) -> None:
-    assert 0.0 <= repeated_share(text) <= 1.0
+    assert 0.0 <= find_repetition(text).share <= 1.0
 
 
 def test_repeated_text_compresses_and_speech_does_not() -> None:
