@@ -42,7 +42,13 @@ DECODE_RANGES = {
     "files_per_process": (1, 1_000_000),
 }
 WHISPER_RANGES = {"device_index": (0, 63), "threads": (0, 1_024), "replicas": (1, 64), "max_batch": (1, 256)}
-PIPELINE_RANGES = {"max_pieces_in_flight": (1, 1_024), "reader_threads": (1, 1_024), "confident_language": (0.0, 1.0)}
+PIPELINE_RANGES = {
+    "max_pieces_in_flight": (1, 1_024),
+    "urgent_pieces": (1, 1_024),
+    "max_pause_seconds": (0.001, 60.0),
+    "reader_threads": (1, 1_024),
+    "confident_language": (0.0, 1.0),
+}
 
 
 class _Section(BaseModel):

@@ -51,7 +51,9 @@ def take_request_id(offered: str | None) -> str:
 def configure_logs(level: str, style: Literal["json", "console"]) -> None:
     """Send logs to standard error; transcripts go to standard output."""
     renderer: structlog.types.Processor = (
-        structlog.processors.JSONRenderer(ensure_ascii=False) if style == "json" else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if style == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
     structlog.configure(
         processors=[

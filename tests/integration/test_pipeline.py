@@ -8,9 +8,9 @@ import pytest
 from lingting.audio.decode import AudioSource, Decoder
 from lingting.audio.vad_models import EnergyScorer
 from lingting.domain import SAMPLE_RATE_HZ, ChannelMode, Hypothesis, RecognizeOptions, Span, SystemClock
-from lingting.domain.errors import AudioUndecodable, EngineFailed, UnsupportedLanguage
+from lingting.domain.errors import AudioUndecodable, EngineFailed, Overloaded, UnsupportedLanguage
 from lingting.engines.fake import FAKE_CAPABILITIES, FakeEngine, Gate
-from lingting.recognition.batching import Scheduler
+from lingting.recognition.batching import Scheduler, SchedulerSettings
 from lingting.recognition.pipeline import Pipeline, PipelineSettings
 from lingting.recognition.recognizer import EngineDoor, Recognizer
 from lingting.testing import bursts, silence, wav_bytes
@@ -43,8 +43,8 @@ def decoder():
 
 
 @asynccontextmanager
-async def pipeline(decoder: Decoder, engine: FakeEngine, **settings):
-    scheduler = Scheduler(engine, clock=SystemClock())
+async def pipeline(decoder: Decoder, engine: FakeEngine, *, queue: SchedulerSettings | None = None, **settings):
+    scheduler = Scheduler(engine, queue or SchedulerSettings(), clock=SystemClock())
     await scheduler.start()
     told = Told()
     made = Pipeline(
@@ -55,6 +55,7 @@ async def pipeline(decoder: Decoder, engine: FakeEngine, **settings):
         settings=PipelineSettings(**settings),
     )
     made.told = told
+    made.scheduler = scheduler
     try:
         yield made
     finally:
@@ -65,6 +66,13 @@ async def pipeline(decoder: Decoder, engine: FakeEngine, **settings):
 def spoken(*spans: tuple[float, float], seconds: float) -> AudioSource:
     marks = [Span(int(start * SAMPLE_RATE_HZ), int(end * SAMPLE_RATE_HZ)) for start, end in spans]
     return AudioSource(data=wav_bytes(bursts(marks, seconds)))
+
+
+async def waiting(work: Pipeline, count: int) -> None:
+    """Until so many clips wait for the engine."""
+    async with asyncio.timeout(30):
+        while work.scheduler.waiting_items != count:
+            await asyncio.sleep(0.001)
 
 
 MANY = tuple((4.0 * index + 1, 4.0 * index + 2) for index in range(12))
@@ -195,3 +203,44 @@ async def test_split_channels_are_recognised_apart(decoder) -> None:
             AudioSource(data=wav_bytes(left, right)), RecognizeOptions(language="en", channel_mode=ChannelMode.SPLIT)
         )
     assert [segment.channel for segment in transcript.segments] == [0, 1]
+
+
+async def test_a_recording_that_was_taken_in_survives_a_full_queue(decoder) -> None:
+    queue = SchedulerSettings(max_queue_items=2, request_queue_ratio=1.0, job_queue_ratio=1.0)
+    async with pipeline(decoder, FakeEngine(), queue=queue, max_pause_seconds=0.001) as work:
+        transcript = await work.transcribe(spoken(*MANY, seconds=50), RecognizeOptions(language="en"))
+    assert len(transcript.segments) == len(MANY)
+
+
+async def test_a_full_queue_refuses_a_recording_at_its_first_piece(decoder) -> None:
+    gate = Gate()
+    queue = SchedulerSettings(max_queue_items=1, request_queue_ratio=1.0, max_wait_seconds=0.0)
+    options = RecognizeOptions(language="en")
+    async with pipeline(decoder, FakeEngine(gate=gate), queue=queue) as work:
+        on_device = asyncio.create_task(work.transcribe(spoken((1, 3), seconds=5), options))
+        await asyncio.to_thread(gate.wait_for_arrival)
+        in_queue = asyncio.create_task(work.transcribe(spoken((1, 3), seconds=5), options))
+        await waiting(work, 1)
+        with pytest.raises(Overloaded):
+            await work.transcribe(spoken(*MANY, seconds=50), options)
+        gate.let_through(2)
+        assert (await on_device).text == (await in_queue).text
+
+
+async def test_a_short_request_passes_the_rest_of_a_long_one(decoder) -> None:
+    gate = Gate()
+    engine = FakeEngine(gate=gate)
+    async with pipeline(decoder, engine, queue=SchedulerSettings(max_batch=1, ageing_seconds=3_600.0)) as work:
+        options = RecognizeOptions(language="en")
+        long = asyncio.create_task(work.transcribe(spoken(*MANY, seconds=50), options))
+        await asyncio.to_thread(gate.wait_for_arrival)
+        gate.let_through(2)
+        await asyncio.to_thread(gate.wait_for_arrival)
+        await asyncio.to_thread(gate.wait_for_arrival)
+        short = asyncio.create_task(work.transcribe(spoken((1, 3), seconds=5), options))
+        await waiting(work, len(MANY) - 3 + 1)
+        gate.let_through(2)
+        assert (await short).text
+        assert not long.done()
+        gate.let_through(len(MANY))
+        await long

@@ -69,7 +69,9 @@ class DecodeSettings:
     """How long a decoder process may keep a waiting caller without the next second of audio."""
     memory_bytes: int = 512 * 1024 * 1024
     """Per process, on top of what its libraries map."""
-    max_processes: int = 8
+    max_processes: int = 32
+    """Started as they are needed, 52 MB each. One is held while a recording is read: a short one for milliseconds, one
+    of over seven minutes until the engine has nearly caught up."""
     wait_seconds: float = 10.0
     """How long a caller waits for a free process before Overloaded."""
     files_per_process: int = 500

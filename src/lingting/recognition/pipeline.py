@@ -21,6 +21,7 @@ from typing import Protocol
 
 from lingting.audio.decode import AudioSource, Decoder
 from lingting.domain import Hypothesis, Priority, Progress, RecognizeOptions, Segment, Transcript
+from lingting.domain.errors import Overloaded
 from lingting.recognition.assembly import Assembly
 from lingting.recognition.long_audio import Piece
 from lingting.recognition.pieces import PieceReader, ScorerSource, open_pieces
@@ -41,8 +42,12 @@ class PipelineSettings:
 
     max_pieces_in_flight: int = 16
     """Of at most 28 s each: two full batches, so that the engine never waits for the decoder."""
-    reader_threads: int = 10
-    """How many recordings may be read at once; more wait their turn."""
+    urgent_pieces: int = 2
+    """Pieces of one recording with its caller's priority; later ones have a job's, so that short requests pass."""
+    max_pause_seconds: float = 0.5
+    """How long a recording that has been taken in waits before it asks a full queue again."""
+    reader_threads: int = 32
+    """How many recordings may be read at the same moment; more wait their turn."""
     confident_language: float = 0.5
     """A language detected at least this surely on the first speech holds for the whole recording."""
 
@@ -129,6 +134,7 @@ class _Work:
         self._priority = priority
         self._settings = settings
         self._flights: deque[Flight] = deque()
+        self._launched = 0
         self._language_tries = 0 if options.language or options.per_segment_language else MAX_LANGUAGE_TRIES
 
     async def run(self, reader: PieceReader) -> AsyncGenerator[tuple[Piece, Hypothesis], None]:
@@ -148,8 +154,23 @@ class _Work:
         self._flights.clear()
 
     def _launch(self, piece: Piece) -> None:
-        answer = self._recognizer.transcribe(piece.audio, self._options, priority=self._priority)
+        answer = self._recognize(piece, self._options, number=self._launched)
+        self._launched += 1
         self._flights.append((piece, asyncio.create_task(answer)))
+
+    async def _recognize(self, piece: Piece, options: RecognizeOptions, *, number: int) -> Hypothesis:
+        """The first pieces go as the request's own; the rest of a long recording lets other requests pass.
+
+        A full queue refuses a recording at its first piece only: one that was taken in waits and goes on.
+        """
+        priority = self._priority if number < self._settings.urgent_pieces else max(self._priority, Priority.JOB)
+        while True:
+            try:
+                return await self._recognizer.transcribe(piece.audio, options, priority=priority)
+            except Overloaded as busy:
+                if number == 0:
+                    raise
+                await asyncio.sleep(min(busy.retry_after_seconds, self._settings.max_pause_seconds))
 
     def _must_land(self) -> bool:
         full = len(self._flights) >= self._settings.max_pieces_in_flight
