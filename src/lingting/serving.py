@@ -15,7 +15,6 @@ from fastapi import FastAPI
 
 from lingting.api.http.app import build_app
 from lingting.api.http.doors import Doors, HttpLimits
-from lingting.domain.errors import LingtingError
 from lingting.engines.base import BatchEngine
 from lingting.server import open_services
 from lingting.settings import Settings
@@ -77,7 +76,7 @@ class _Opening:
         self._engine = engine
         self._leave = asyncio.Event()
         self.doors = Doors(limits, settings.recognition.options())
-        self.failure: LingtingError | None = None
+        self.failure: Exception | None = None
         self.on_failure: Callable[[], None] = lambda: None
         self.app = build_app(self.doors, lifespan=self._lifespan)
 
@@ -99,7 +98,7 @@ class _Opening:
             async with open_services(self._settings, engine=self._engine) as services:
                 self.doors.open(services)
                 await self._leave.wait()
-        except LingtingError as problem:
+        except Exception as problem:
             if self.doors.services_if_open is not None:
                 raise
             self.failure = problem

@@ -45,6 +45,8 @@ class Fields:
             return None
         if not isinstance(value, str):
             raise InvalidOption(name, "is not text")
+        if not _is_encodable(value):
+            raise InvalidOption(name, "holds half a surrogate pair, which is no character")
         return value
 
     def flag(self, name: str, default: bool = False) -> bool:
@@ -62,7 +64,7 @@ class Fields:
             return None
         try:
             number = float(value) if isinstance(value, str | int | float) else None
-        except ValueError:
+        except (ValueError, OverflowError):
             number = None
         if number is None or math.isnan(number) or isinstance(value, bool):
             raise InvalidOption(name, f"{str(value)[:40]!r} is not a number")
@@ -81,6 +83,15 @@ class Fields:
         if text not in list(kind):
             raise InvalidOption(name, f"{text[:40]!r} is unknown; use one of {', '.join(kind)}")
         return kind(text)
+
+
+def _is_encodable(text: str) -> bool:
+    """JSON can write halves of surrogate pairs, which no tokenizer takes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def read_options(fields: Fields, defaults: RecognizeOptions, *, keywords: Sequence[str] = ()) -> RecognizeOptions:

@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lingting.api.http.answers import error_answer
@@ -58,7 +59,7 @@ class RequestFrame:
     async def _answered(self, scope: Scope, receive: Receive, frame: _Frame) -> None:
         try:
             await self._app(scope, receive, frame.send)
-        except ClientGone:
+        except (ClientGone, ClientDisconnect):
             frame.status = CLIENT_GONE
         except Exception as error:  # noqa: BLE001 - main: whoever waits gets an answer
             log.error("request.broke", error=type(error).__name__, exc_info=not isinstance(error, LingtingError))

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from lingting.api.errors import http_status, openai_body
 from lingting.api.http.doors import doors_of, unless_gone
@@ -35,11 +36,23 @@ async def stream_answer(request: Request, source: AudioSource, options: Recogniz
         if first is None and work.done() and not work.cancelled() and work.exception() is not None:
             await work
         later = stack.pop_all()
-    return StreamingResponse(_body(first, events, work, later), media_type="text/event-stream", headers=UNBUFFERED)
+    return _EventAnswer(_body(first, events, work), later)
 
 
 UNBUFFERED = {"X-Accel-Buffering": "no"}
 """nginx would hold events back otherwise."""
+
+
+class _EventAnswer(StreamingResponse):
+    """Keeps the request's place until the last event, and gives it back however the answer ends."""
+
+    def __init__(self, events: AsyncIterator[str], held: ExitStack) -> None:
+        super().__init__(events, media_type="text/event-stream", headers=UNBUFFERED)
+        self._held = held
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._held:
+            await super().__call__(scope, receive, send)
 
 
 class _Events:
@@ -63,21 +76,18 @@ class _Events:
         return await self._queue.get()
 
 
-async def _body(
-    first: str | None, events: _Events, work: asyncio.Task[Transcript], stack: ExitStack
-) -> AsyncIterator[str]:
-    """The events; leaving early cancels the work."""
-    with stack:
-        text = first
-        while text is not None:
-            yield _event({"type": "transcript.text.delta", "delta": text})
-            text = await events.take()
-        try:
-            transcript = await work
-        except LingtingError as error:
-            yield _event(openai_body(error, http_status(error)))
-            return
-        yield _event({"type": "transcript.text.done", "text": transcript.text})
+async def _body(first: str | None, events: _Events, work: asyncio.Task[Transcript]) -> AsyncIterator[str]:
+    """The events: text, then the whole of it, or the error that ended it."""
+    text = first
+    while text is not None:
+        yield _event({"type": "transcript.text.delta", "delta": text})
+        text = await events.take()
+    try:
+        transcript = await work
+    except LingtingError as error:
+        yield _event(openai_body(error, http_status(error)))
+        return
+    yield _event({"type": "transcript.text.done", "text": transcript.text})
 
 
 def _event(value: dict[str, object]) -> str:

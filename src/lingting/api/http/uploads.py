@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from starlette.datastructures import FormData, UploadFile
-from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from lingting.audio.decode import AudioSource
@@ -37,14 +37,32 @@ async def read_form(request: Request) -> AsyncIterator[FormData]:
     """
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise InvalidInput("send the audio as multipart/form-data, in a field of its own")
+    bounds = {"max_files": 1, "max_fields": MAX_FIELDS, "max_part_size": MAX_FIELD_BYTES}
     try:
-        form = await request.form(max_files=1, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES)
-    except HTTPException as error:
-        raise InvalidInput(f"the form cannot be read: {error.detail}") from error
+        form = await _WholeForm(request.headers, request.stream(), **bounds).parse()
+    except MultiPartException as error:
+        raise InvalidInput(f"the form cannot be read: {error.message}") from error
     try:
         yield form
     finally:
         await form.close()
+
+
+class _WholeForm(MultiPartParser):
+    """Refuses a form that ends before its last boundary; Starlette would drop what it was in the middle of."""
+
+    has_ended = False
+
+    def on_end(self) -> None:
+        self.has_ended = True
+
+    async def parse(self) -> FormData:
+        form = await super().parse()
+        if self.has_ended:
+            return form
+        for file in self._files_to_close_on_error:
+            file.close()
+        raise MultiPartException("it ends before its last boundary; send it again")
 
 
 async def source_of(form: FormData, field: str, *, pcm: PcmFormat | None = None) -> AudioSource:
