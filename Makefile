@@ -6,6 +6,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 UV ?= $(or $(wildcard .venv/bin/uv),uv)
 MODEL ?= whisper-base
 ARGS ?=
+BENCH ?= silence accuracy throughput long window
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -44,8 +45,8 @@ fix: $(DEV) ## format, and mend what can be mended
 	@$(BIN)/ruff check --fix $(SOURCES)
 	@$(BIN)/ruff format $(SOURCES)
 
-bench: $(DEV) model ## measure accuracy and speed; minutes
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script $(ARGS) || exit 1; done
+bench: $(DEV) model ## measure accuracy and speed beside faster-whisper; an hour (make bench BENCH=throughput for one)
+	@for name in $(BENCH); do echo "== $$name"; $(BIN)/python benchmarks/$$name.py $(ARGS) || exit 1; done
 
 lock: ## resolve the dependencies anew (needs uv)
 	@$(COMPILE) pyproject.toml requirements/build.in --extra default-model -o requirements/base.lock
