@@ -103,6 +103,7 @@ class Telemetry:
             buckets=LATENCY_BUCKETS_SECONDS,
             registry=registry,
         )
+        self._errors = Counter("asr_errors", "Requests refused or failed", ["code"], registry=registry)
         self._in_hand = Gauge("asr_requests_in_hand", "Requests being worked on", registry=registry)
         self._factor = Histogram(
             "asr_real_time_factor",
@@ -153,6 +154,10 @@ class Telemetry:
         self._audio.labels(engine).inc(audio_seconds)
         if audio_seconds > 0:
             self._factor.labels(engine).observe(wall_seconds / audio_seconds)
+
+    def answered_with_error(self, code: str) -> None:
+        """code: of the error tree, so that there are few."""
+        self._errors.labels(code).inc()
 
     def request_began(self) -> None:
         self._in_hand.inc()

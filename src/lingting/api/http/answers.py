@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from lingting.api.errors import http_status, native_body, openai_body, retry_headers
+from lingting.api.http.doors import doors_of
 from lingting.domain.errors import InvalidInput, InvalidOption, LingtingError
 from lingting.telemetry import log, request_id
 
@@ -30,6 +31,9 @@ def answer_errors(app: FastAPI) -> None:
     @app.exception_handler(LingtingError)
     async def ours(request: Request, error: LingtingError) -> Response:
         log.info("request.refused", code=error.code, param=error.param)
+        services = doors_of(request).services_if_open
+        if services is not None:
+            services.telemetry.answered_with_error(error.code)
         return error_answer(error, request.url.path)
 
     @app.exception_handler(RequestValidationError)
