@@ -11,11 +11,12 @@ import signal
 import subprocess
 import sys
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+import structlog
 from typer.testing import CliRunner, Result
 
 from lingting.cli.main import app
@@ -49,11 +50,12 @@ def _run(tmp_path: Path, *arguments: str, feed: bytes | None = None) -> subproce
 
 
 @pytest.fixture
-def lingting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+def lingting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Result]]:
     for name, value in _environment(tmp_path).items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
-    return lambda *arguments: CliRunner().invoke(app, arguments)
+    yield lambda *arguments: CliRunner().invoke(app, arguments)
+    structlog.reset_defaults()  # the command has sent logs to the runner's own standard error, which is closed by now
 
 
 def test_a_recording_becomes_text_on_standard_output_alone(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+import structlog
 from rapidfuzz.distance import Levenshtein
 from typer.testing import CliRunner
 
@@ -27,6 +28,7 @@ def transcribed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("Whisper base is not here; run: lingting models pull whisper-base")
     out = tmp_path_factory.mktemp("samples")
     done = CliRunner().invoke(app, ["transcribe", str(SAMPLES), "-o", str(out), "-f", "text", "-f", "srt"])
+    structlog.reset_defaults()  # the command has sent logs to the runner's own standard error, which is closed by now
     assert done.exit_code == 0, done.stderr
     return out
 
