@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from lingting.api.http.app import build_app
 from lingting.api.http.doors import Doors, HttpLimits
+from lingting.domain.errors import SettingsInvalid
 from lingting.engines.base import BatchEngine
 from lingting.server import open_services
 from lingting.settings import Settings
@@ -36,7 +37,7 @@ def create_app(settings: Settings, *, engine: BatchEngine | None = None) -> Fast
 def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT, then finish what is in hand within `server.drain_seconds`.
 
-    raises    SettingsInvalid for an open address; what opening the services raises, such as ModelMissing
+    raises    SettingsInvalid for an address that is open or not to be had; what opening the services raises
     """
     settings.require_safe_address()
     configure_logs(settings.log.level, settings.log.style)
@@ -55,7 +56,14 @@ def serve(settings: Settings) -> None:
         opening.doors,
     )
     opening.on_failure = server.stop
-    server.run()
+    try:
+        server.run()
+    except SystemExit as ended:  # how uvicorn says that it cannot listen; its own log line has the reason
+        where = f"{settings.server.host!r}, server.port = {settings.server.port}"
+        raise SettingsInvalid(
+            f"server.host = {where}: cannot listen there; give an address of this machine and a free port",
+            param="server.port",
+        ) from ended
     if opening.failure is not None:
         raise opening.failure
 
@@ -71,6 +79,7 @@ class _Opening:
             upload_idle_seconds=server.upload_idle_seconds,
             upload_seconds=server.upload_seconds,
             max_requests=server.max_requests,
+            max_open_requests=server.max_open_requests,
         )
         self._settings = settings
         self._engine = engine

@@ -66,6 +66,8 @@ class ServerSettings(_Section):
     """How long requests in hand may go on after SIGTERM."""
     max_requests: Annotated[int, Field(ge=1, le=100_000)] = 256
     """Requests in hand at once; more are refused with 429."""
+    max_open_requests: Annotated[int, Field(ge=1, le=100_000)] = 1_024
+    """Those whose bodies are still arriving count here too."""
     max_upload_bytes: Annotated[int, Field(ge=1_024, le=2**40)] = 512 * 2**20
     max_json_bytes: Annotated[int, Field(ge=1_024, le=2**31)] = 64 * 2**20
     """For audio in base64; it is held in memory."""

@@ -41,6 +41,8 @@ class HttpLimits:
     upload_idle_seconds: float = 30.0
     upload_seconds: float = 900.0
     max_requests: int = 256
+    max_open_requests: int = 1_024
+    """Requests with a body that are received, worked on or answered at once."""
 
 
 class Doors:
@@ -78,9 +80,12 @@ class Doors:
 
         raises    Starting, ShuttingDown, Overloaded
         """
-        services = self.services
         if self.phase is Phase.STOPPING:
             raise ShuttingDown("the server is stopping; try another", retry_after_seconds=RETRY_STOPPING_SECONDS)
+        return self._require_place()
+
+    def _require_place(self) -> Services:
+        services = self.services
         if self._in_hand >= self.limits.max_requests:
             raise Overloaded(
                 f"{self._in_hand} requests are in hand, the limit here; try again later",
@@ -90,11 +95,11 @@ class Doors:
 
     @contextmanager
     def holding_a_place(self) -> Iterator[Services]:
-        """Count the request while it is worked on.
+        """Count the request while it is worked on; one that was let in before the server began to stop still is.
 
-        raises    Starting, ShuttingDown, Overloaded
+        raises    Starting, Overloaded
         """
-        services = self.require_open()
+        services = self._require_place()
         self._in_hand += 1
         try:
             yield services

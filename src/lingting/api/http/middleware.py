@@ -12,13 +12,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lingting.api.http.answers import error_answer
 from lingting.api.http.doors import ClientGone, HttpLimits
-from lingting.domain.errors import AudioTooLarge, LingtingError, UploadStalled
+from lingting.domain.errors import AudioTooLarge, LingtingError, Overloaded, UploadStalled
 from lingting.telemetry import log, request_id, take_request_id
 
 __all__ = ["BodyBounds", "RequestFrame"]
 
 CLIENT_GONE = 499
 """nginx's code for a caller that hung up; only metrics and logs see it."""
+RETRY_SECONDS = 5.0
 SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -92,11 +93,12 @@ class _Frame:
 
 
 class BodyBounds:
-    """Ends a body that is too large or too slow while it arrives, before anything is made of it."""
+    """Ends a body that is too large or too slow while it arrives, and bounds how many there are."""
 
     def __init__(self, app: ASGIApp, limits: HttpLimits) -> None:
         self._app = app
         self._limits = limits
+        self._open = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -109,7 +111,18 @@ class BodyBounds:
         if declared.isdigit() and int(declared) > limit_bytes:
             await error_answer(AudioTooLarge(limit_bytes), scope["path"])(scope, receive, send)
             return
-        await self._app(scope, _Bounded(receive, limit_bytes, self._limits), send)
+        if scope["method"] != "POST":
+            await self._app(scope, _Bounded(receive, limit_bytes, self._limits), send)
+            return
+        if self._open >= self._limits.max_open_requests:
+            error = Overloaded(f"{self._open} requests are open, the limit here", retry_after_seconds=RETRY_SECONDS)
+            await error_answer(error, scope["path"])(scope, receive, send)
+            return
+        self._open += 1
+        try:
+            await self._app(scope, _Bounded(receive, limit_bytes, self._limits), send)
+        finally:
+            self._open -= 1
 
 
 class _Bounded:
