@@ -143,10 +143,17 @@ class WhisperPass:
             clip.language = clip.item.options.language or clip.language
 
     def _attempt(self, group: list[_Open], rows: list[int], encoded: Encoded, attempt: _Try) -> None:
-        prompts = {row: self._vocabulary.prompt(group[row].language, group[row].item.options) for row in rows}
-        by_length = sorted(rows, key=lambda row: len(prompts[row]))
-        for _, same_length in groupby(by_length, key=lambda row: len(prompts[row])):
-            together = sorted(same_length)
+        timed = {row: self._wants_timestamps(group[row]) for row in rows}
+        prompts = {
+            row: self._vocabulary.prompt(group[row].language, group[row].item.options, timestamps=timed[row])
+            for row in rows
+        }
+
+        def shape(row: int) -> tuple[bool, int]:
+            return (timed[row], len(prompts[row]))
+
+        for _, same_shape in groupby(sorted(rows, key=shape), key=shape):
+            together = sorted(same_shape)
             search = SearchOptions(
                 beam_size=group[together[0]].item.options.beam_size,
                 temperature=attempt.temperature,
@@ -196,6 +203,9 @@ class WhisperPass:
             )
             for row, alignment in zip(together, found, strict=True):
                 group[row].alignment = alignment
+
+    def _wants_timestamps(self, clip: _Open) -> bool:
+        return self._window.wants_timestamps(clip.item.clip_seconds, clip.language)
 
     def _start(self, clip: _Open) -> list[int]:
         return self._vocabulary.start_sequence(clip.language, clip.item.options.task)

@@ -44,13 +44,14 @@ class Vocabulary:
         if language not in self.languages:
             raise UnsupportedLanguage(language, sorted(self.languages))
 
-    def prompt(self, language: str, options: RecognizeOptions) -> list[int]:
+    def prompt(self, language: str, options: RecognizeOptions, *, timestamps: bool = False) -> list[int]:
         """Return what the decoder reads before it writes: style, the caller's words, language, task."""
         tokenizer = self._tokenizer(language, options.task)
         style = self._chinese_prompt if language == "zh" and options.task is Task.TRANSCRIBE else ""
         before = self.encode(" ".join(part for part in (style, options.prompt.strip()) if part))
         marked = [tokenizer.sot_prev, *before[-MAX_PROMPT_TOKENS:]] if before else []
-        return [*marked, *tokenizer.sot_sequence, tokenizer.no_timestamps]
+        opening = [*marked, *tokenizer.sot_sequence]
+        return opening if timestamps else [*opening, tokenizer.no_timestamps]
 
     def start_sequence(self, language: str, task: Task) -> list[int]:
         """Return the tokens that open a transcript, as alignment wants them."""

@@ -184,3 +184,9 @@ def test_like_windows_share_one_batch() -> None:
 
 def test_a_short_clip_does_not_pay_for_a_long_one() -> None:
     assert share_batches([30.0, 5.0], max_batch=8, max_waste_ratio=1.3) == [[1], [0]]
+
+
+def test_long_chinese_is_decoded_with_time_marks_and_english_is_not() -> None:
+    assert POLICY.wants_timestamps(20.0, "zh")
+    assert not POLICY.wants_timestamps(4.0, "zh")
+    assert not POLICY.wants_timestamps(25.0, "en")
