@@ -100,7 +100,8 @@ class WindowPolicy:
     tokens_per_second: float = 8.0
     spare_tokens: int = 24
     timestamps_min_seconds: float = 14.0
-    """From this length on, languages of TIMESTAMP_LANGUAGES are decoded with time marks; shorter clips are mostly one sentence, which they harm."""
+    """From this length on, languages of TIMESTAMP_LANGUAGES are decoded with time marks.
+    Shorter clips are mostly one sentence, which the marks harm."""
     limits: DoubtLimits = field(default_factory=DoubtLimits)
 
     def windows_seconds(self, clip_seconds: float, *, adaptive: bool = True) -> tuple[float, ...]:
