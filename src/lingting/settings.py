@@ -41,7 +41,7 @@ DECODE_RANGES = {
     "wait_seconds": (0.0, 600.0),
     "files_per_process": (1, 1_000_000),
 }
-WHISPER_RANGES = {"device_index": (0, 63), "threads": (0, 1_024), "replicas": (1, 64), "max_batch": (1, 256)}
+WHISPER_RANGES = {"device_index": (0, 63), "threads": (0, 1_024), "replicas": (0, 64), "max_batch": (1, 256)}
 PIPELINE_RANGES = {
     "max_pieces_in_flight": (1, 1_024),
     "urgent_pieces": (1, 1_024),

@@ -71,7 +71,7 @@ def spoken(*spans: tuple[float, float], seconds: float) -> AudioSource:
 async def waiting(work: Pipeline, count: int) -> None:
     """Until so many clips wait for the engine."""
     async with asyncio.timeout(30):
-        while work.scheduler.waiting_items != count:
+        while work.scheduler.waiting_items != count:  # noqa: ASYNC110 - nothing tells when it changes
             await asyncio.sleep(0.001)
 
 

@@ -46,8 +46,9 @@ class WhisperSettings:
     """auto: int8 on a CPU, float16 on a GPU."""
     threads: int = 0
     """CPU threads of one replica; 0 shares the cores out among the replicas."""
-    replicas: int = 1
-    """Batches computed at the same time; they share the weights."""
+    replicas: int = 0
+    """Batches computed at the same time; they share the weights. 0: one on a GPU; on a CPU one for every four cores,
+    and two where there are two, since two threads with a batch each do more than two in one batch."""
     max_batch: int = 8
     chinese_prompt: str = ""
     """Put before the caller's prompt for Chinese speech, such as 以下是普通话的句子。 to see simplified script and
@@ -60,7 +61,7 @@ class WhisperSettings:
         _one_of("compute_type", self.compute_type, get_args(ComputeType))
         _within("device_index", self.device_index, 0, 63)
         _within("threads", self.threads, 0, 1024)
-        _within("replicas", self.replicas, 1, 64)
+        _within("replicas", self.replicas, 0, 64)
         _within("max_batch", self.max_batch, 1, 256)
 
 
@@ -99,7 +100,7 @@ class WhisperEngine:
             hotwords=False,
             max_batch=settings.max_batch,
             thread_safe=True,
-            replicas=settings.replicas,
+            replicas=int(loaded.num_workers),
             translates=bool(loaded.is_multilingual),
         )
 
@@ -198,17 +199,25 @@ def _load(model_dir: Path, settings: WhisperSettings) -> Any:  # ctranslate2.mod
             f"device_index {settings.device_index}: there are {ctranslate2.get_cuda_device_count()} GPUs here"
         )
     compute_type = _compute_type(settings.compute_type, device, settings.device_index)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    replicas = settings.replicas or _replicas(device, cores)
     try:
         return ctranslate2.models.Whisper(
             str(model_dir),
             device=device,
             device_index=settings.device_index,
             compute_type=compute_type,
-            inter_threads=settings.replicas,
-            intra_threads=settings.threads or max(1, len(os.sched_getaffinity(0)) // settings.replicas),
+            inter_threads=replicas,
+            intra_threads=settings.threads or max(1, cores // replicas),
         )
     except (RuntimeError, ValueError) as error:
         raise ModelCorrupt(f"the weights in {model_dir.name} cannot be loaded; verify or pull the model") from error
+
+
+def _replicas(device: str, cores: int) -> int:
+    if device == "cuda" or cores < 2:
+        return 1
+    return max(2, cores // 4)
 
 
 def _compute_type(wanted: ComputeType, device: str, device_index: int) -> str:

@@ -22,8 +22,6 @@ Features = NDArray[np.float32]
 FRAMES_PER_SECOND = 100
 MAX_POSITIONS = 448
 """Prompt and text together. Source: Whisper's n_text_ctx."""
-FINISHED_ANSWERS = 2
-"""Beam search ends with this many: waiting for a full beam costs a sixth more and finds the sentence said twice."""
 SAMPLES_WHEN_WARM = 5
 """How many answers are drawn when the temperature is above 0. Source: openai/whisper, best_of."""
 
@@ -130,7 +128,7 @@ def _max_length(prompt_length: int, max_tokens: int) -> int:
 
 def _search_arguments(search: SearchOptions) -> dict[str, Any]:  # keyword arguments of mixed types
     if search.temperature == 0:
-        return {"beam_size": search.beam_size, "patience": min(FINISHED_ANSWERS, search.beam_size) / search.beam_size}
+        return {"beam_size": search.beam_size}
     return {
         "beam_size": 1,
         "num_hypotheses": SAMPLES_WHEN_WARM,

@@ -70,10 +70,11 @@ def rank(item: Waiting, *, ageing_seconds: float, now_seconds: float) -> int:
     return max(int(Priority.STREAM_PARTIAL), int(item.priority) - steps)
 
 
-def plan_batch(waiting: Collection[Waiting], limits: BatchLimits, *, now_seconds: float) -> Plan:
+def plan_batch(waiting: Collection[Waiting], limits: BatchLimits, *, now_seconds: float, replicas: int = 1) -> Plan:
     """Choose the batch that a free replica should take, and whether it should go at once.
 
     It is held back only if company could help: everything that waits is in it, and one more such clip would fit.
+    With several replicas it takes only its share of what waits, so that they work side by side and end together.
     """
     if not waiting:
         return Plan((), 0.0)
@@ -91,7 +92,8 @@ def plan_batch(waiting: Collection[Waiting], limits: BatchLimits, *, now_seconds
     chosen = _gather(leader, company, limits)
     held = len(chosen) == len(waiting) and _has_room(chosen, limits)
     ripe_at = min(item.since_seconds for item in chosen) + limits.max_wait_seconds
-    return Plan(tuple(item.number for item in chosen), max(0.0, ripe_at - now_seconds) if held else 0.0)
+    share = -(-len(waiting) // replicas)
+    return Plan(tuple(item.number for item in chosen[:share]), max(0.0, ripe_at - now_seconds) if held else 0.0)
 
 
 def _gather(leader: Waiting, company: Collection[Waiting], limits: BatchLimits) -> list[Waiting]:

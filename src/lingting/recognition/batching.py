@@ -231,11 +231,15 @@ class Scheduler:
                 handle.cancel()
         self._waking = self._ripening = None
         while self._idle and len(self._queue):
-            plan = plan_batch(self._queue.waiting, self._limits, now_seconds=self._clock.monotonic())
+            plan = plan_batch(
+                self._queue.waiting,
+                self._limits,
+                now_seconds=self._clock.monotonic(),
+                replicas=len(self._replicas),
+            )
             if plan.wait_seconds > 0.0 and self._open and not ripe:
                 self._ripening = self._loop.call_later(plan.wait_seconds, partial(self._dispatch, ripe=True))
                 return
-            ripe = False
             replica, items = self._idle.pop(), self._queue.take(plan.numbers)
             self._running[replica] = items
             self._tell_queued()
@@ -245,17 +249,18 @@ class Scheduler:
         """Answer everyone in the batch; runs on the loop, as all of this class does."""
         handed_over = self._running.pop(replica)
         self._idle.append(replica)
-        for _ in range(len(handed_over) - len(outcome.items)):
-            self._observer.dropped(DropReason.CALLER_GONE)
         if outcome.error is not None:
-            self._observer.failed(outcome.error, count=len(outcome.items))
             self._fail_or_retry(outcome.items, outcome.error)
+            self._observer.failed(outcome.error, count=len(outcome.items))
         elif outcome.items:
             for item, hypothesis in zip(outcome.items, outcome.hypotheses, strict=True):
                 if not item.is_answered:
                     item.answer.set_result(hypothesis)
-            self._measure(outcome)
         self._dispatch_soon()
+        for _ in range(len(handed_over) - len(outcome.items)):
+            self._observer.dropped(DropReason.CALLER_GONE)
+        if outcome.error is None and outcome.items:
+            self._measure(outcome)
 
     def _fail_or_retry(self, items: Sequence[BatchItem], error: LingtingError) -> None:
         if len(items) == 1:

@@ -11,7 +11,7 @@ from typing import Protocol
 from lingting.audio.decode import AudioSource, DecodedAudio, Decoder
 from lingting.audio.vad import FrameScorer, SpeechDetector
 from lingting.domain import SAMPLE_RATE_HZ, ChannelMode, RecognizeOptions
-from lingting.recognition.long_audio import PER_SPAN, Piece, Planner, PlanSettings
+from lingting.recognition.long_audio import Piece, Planner, plan_for
 
 __all__ = ["PieceReader", "ScorerSource", "open_pieces"]
 
@@ -80,7 +80,7 @@ async def open_pieces(
 
     decoded = await _in_thread(executor, open_decoder, undo=DecodedAudio.close)
     try:
-        plan = PER_SPAN if options.per_segment_language else PlanSettings()
+        plan = plan_for(options)
         split = options.channel_mode is ChannelMode.SPLIT
         planners = [
             Planner(SpeechDetector(vad.scorer(), options.vad), plan, channel=index if split else None)

@@ -1,12 +1,14 @@
 """The planner: pieces short enough for an engine, cut in silence, nothing lost, memory bounded."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lingting.domain import SAMPLE_RATE_HZ, Span
-from lingting.recognition.long_audio import PER_SPAN, Piece, Planner, PlanSettings
+from lingting.domain import SAMPLE_RATE_HZ, RecognizeOptions, Span
+from lingting.recognition.long_audio import Piece, Planner, PlanSettings, plan_for
 
 pytestmark = pytest.mark.unit
 
@@ -43,8 +45,8 @@ class ScriptedDetector:
         return (start_samples + end_samples) // 2
 
 
-def run(spans: list[Span], length: int, *, block: int = HZ, settings: PlanSettings = PlanSettings()) -> list[Piece]:
-    planner = Planner(ScriptedDetector(spans), settings)
+def run(spans: list[Span], length: int, *, block: int = HZ, settings: PlanSettings | None = None) -> list[Piece]:
+    planner = Planner(ScriptedDetector(spans), settings or PlanSettings())
     tape = np.arange(length, dtype=np.float32)
     pieces = []
     for start in range(0, length, block):
@@ -68,7 +70,9 @@ def test_a_long_pause_ends_a_piece() -> None:
 
 
 def test_each_span_stands_alone_when_languages_may_switch() -> None:
-    pieces = run([seconds(1, 3), seconds(3.5, 6)], 10 * HZ, settings=PER_SPAN)
+    pieces = run(
+        [seconds(1, 3), seconds(3.5, 6)], 10 * HZ, settings=plan_for(RecognizeOptions(per_segment_language=True))
+    )
     assert len(pieces) == 2
 
 
@@ -108,7 +112,7 @@ def test_pieces_cover_all_speech_once_in_order(script, block) -> None:
     pieces = run(spans, length, block=block)
     limit = PlanSettings().max_piece_seconds * HZ
     assert all(0 < piece.span.length_samples <= limit for piece in pieces)
-    for before, after in zip(pieces, pieces[1:], strict=False):
+    for before, after in itertools.pairwise(pieces):
         assert before.span.end_samples <= after.span.start_samples
     for span in spans:
         covered = sum(
