@@ -48,7 +48,7 @@ class WhisperSettings:
     """CPU threads of one replica; 0 shares the cores out among the replicas."""
     replicas: int = 0
     """Batches computed at the same time; they share the weights. 0: one on a GPU; on a CPU one for every four cores,
-    and two where there are two, since two threads with a batch each do more than two in one batch."""
+    and two where there are two to seven, since two threads with a batch each do more than two in one batch."""
     max_batch: int = 8
     chinese_prompt: str = ""
     """Put before the caller's prompt for Chinese speech, such as 以下是普通话的句子。 to see simplified script and
