@@ -1,0 +1,97 @@
+"""What every engine of the registry promises; a new row is held to it without editing this file."""
+
+import os
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lingting.domain import SAMPLE_RATE_HZ, Audio, RecognizeOptions
+from lingting.domain.errors import ModelMissing
+from lingting.engines.base import Clip
+from lingting.engines.registry import ENGINES, open_engine
+from lingting.server import locate_model
+from lingting.settings import load_settings
+from lingting.testing import noise, silence
+
+pytestmark = pytest.mark.contract
+
+ENGLISH = RecognizeOptions(language="en", beam_size=1)
+CHINESE = replace(ENGLISH, language="zh")
+NEEDS_WEIGHTS = {"whisper": "whisper-base"}
+
+
+@pytest.fixture(scope="module", params=sorted(ENGINES))
+def engine(request):
+    arguments = []
+    if request.param in NEEDS_WEIGHTS:
+        model = NEEDS_WEIGHTS[request.param]
+        try:
+            arguments.append(locate_model(load_settings(model=model)))
+        except ModelMissing:
+            if os.environ.get("CI") == "true":
+                raise
+            pytest.skip(f"weights are absent; run: lingting models pull {model}")
+    opened = open_engine(request.param, *arguments)
+    yield opened
+    opened.close()
+
+
+def answers(engine, *clips: Clip):
+    return engine.finish(engine.compute(engine.prepare(clips)))
+
+
+def test_the_capabilities_make_sense(engine) -> None:
+    capabilities = engine.capabilities
+    assert capabilities.sample_rate_hz == SAMPLE_RATE_HZ
+    assert capabilities.max_audio_seconds > 0
+    assert capabilities.max_batch >= 1
+    assert capabilities.replicas >= 1
+    assert {"zh", "en"} <= capabilities.languages
+
+
+def test_equal_wishes_have_equal_keys(engine) -> None:
+    assert hash(engine.batch_key(ENGLISH)) == hash(engine.batch_key(replace(ENGLISH)))
+    assert engine.batch_key(ENGLISH) == engine.batch_key(replace(ENGLISH))
+
+
+@pytest.mark.parametrize("seconds", [0.1, 1.0, 12.0, 28.0])
+def test_padding_never_shortens_a_clip(engine, seconds) -> None:
+    padded = engine.padded_seconds(Clip(silence(seconds), ENGLISH))
+    assert seconds <= padded + 1e-9
+    assert padded <= max(seconds, engine.capabilities.max_audio_seconds)
+
+
+def test_a_batch_is_answered_in_order_whatever_it_mixes(engine) -> None:
+    clips = [
+        Clip(silence(0.1), ENGLISH),
+        Clip(noise(2.0, level=0.01), CHINESE),
+        Clip(silence(5.0), replace(ENGLISH, language=None)),
+        Clip(Audio(np.zeros(0, dtype=np.float32)), CHINESE),
+    ]
+    found = answers(engine, *clips)
+    assert len(found) == len(clips)
+    assert [hypothesis.language for hypothesis in found[:2]] == ["en", "zh"]
+    assert all(0.0 <= hypothesis.language_probability <= 1.0 for hypothesis in found)
+
+
+def test_an_answer_does_not_depend_on_its_neighbours(engine) -> None:
+    clip = Clip(noise(3.0, level=0.05, seed=3), ENGLISH)
+    alone = answers(engine, clip)[0]
+    among = answers(engine, Clip(silence(3.0), ENGLISH), clip)[1]
+    assert among.language == alone.language
+    assert abs(among.no_speech_prob - alone.no_speech_prob) < 0.1
+
+
+def test_word_times_lie_inside_the_clip_in_order(engine) -> None:
+    clip = Clip(noise(4.0, level=0.05), replace(ENGLISH, word_times=True))
+    hypothesis = answers(engine, clip)[0]
+    times = [(word.start_seconds, word.end_seconds) for word in hypothesis.words]
+    assert times == sorted(times)
+    assert all(0.0 <= start <= end <= 4.0 + 1e-6 for start, end in times)
+    spoken = "".join(word.text for word in hypothesis.words)
+    assert spoken.split() == hypothesis.text.split()
+
+
+def test_words_are_given_only_when_asked_for(engine) -> None:
+    assert answers(engine, Clip(noise(2.0), ENGLISH))[0].words == ()
