@@ -24,8 +24,9 @@ class PlanSettings:
     max_piece_seconds: float = 28.0
     """Below the 30 s that Whisper's encoder can see, so that a tail of silence still fits. Chinese needs it full:
     in shorter windows with several sentences some are skipped (benchmarks/long.py: 17 % against 25 % errors)."""
-    max_gap_seconds: float = 1.5
-    """A longer pause ends the piece: decoding silence costs time and invites invented text."""
+    max_gap_seconds: float = 0.4
+    """A longer pause, counted between padded spans, ends the piece: at the end of a sentence the next piece starts
+    afresh, and text, marks and times all come out better than in the middle of a long one."""
     earliest_cut_ratio: float = 0.6
     """Speech without a pause is cut at its quietest point in the last part of a full piece."""
 

@@ -59,9 +59,9 @@ def seconds(start: float, end: float) -> Span:
 
 
 def test_neighbouring_speech_shares_a_piece() -> None:
-    pieces = run([seconds(1, 3), seconds(3.5, 6)], 10 * HZ)
+    pieces = run([seconds(1, 3), seconds(3.25, 6)], 10 * HZ)
     assert [piece.span for piece in pieces] == [seconds(1, 6)]
-    assert pieces[0].speech_seconds == 4.5
+    assert pieces[0].speech_seconds == 4.75
 
 
 def test_a_long_pause_ends_a_piece() -> None:
