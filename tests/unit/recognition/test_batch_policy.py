@@ -116,6 +116,13 @@ def test_a_batch_is_held_only_while_company_could_help(
     assert plan_batch(queue, limits, now_seconds=NOW).wait_seconds == pytest.approx(expected_seconds, abs=1e-6)
 
 
+@pytest.mark.parametrize(("replicas", "expected"), [(1, 5), (2, 3), (4, 2), (5, 1), (8, 1)])
+def test_a_replica_takes_only_its_share(replicas: int, expected: int) -> None:
+    queue = [clip(number) for number in range(5)]
+    plan = plan_batch(queue, LIMITS, now_seconds=NOW, replicas=replicas)
+    assert plan.numbers == tuple(range(expected))
+
+
 def test_a_job_is_served_under_endless_requests_and_partials() -> None:
     limits = replace(LIMITS, max_count=1, max_wait_seconds=0.0)
     queue = [Waiting(0, "a", JOB, 8.0, 0.0)]
