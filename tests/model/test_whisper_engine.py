@@ -167,7 +167,7 @@ def test_a_folder_without_weights_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"device": "tpu"}, {"compute_type": "int3"}, {"max_batch": 0}, {"replicas": 0}, {"threads": -1}]
+    "wrong", [{"device": "tpu"}, {"compute_type": "int3"}, {"max_batch": 0}, {"replicas": -1}, {"threads": -1}]
 )
 def test_settings_out_of_range_are_named(wrong: dict[str, object]) -> None:
     (name,) = wrong
