@@ -99,10 +99,11 @@ def plan_batch(waiting: Collection[Waiting], limits: BatchLimits, *, now_seconds
 def _gather(leader: Waiting, company: Collection[Waiting], limits: BatchLimits) -> list[Waiting]:
     """Add what fits, in the order given; a clip that would waste too much is passed over, not waited for."""
     chosen = [leader]
-    longest_seconds = cost_seconds = leader.padded_seconds
+    shortest_seconds = longest_seconds = cost_seconds = leader.padded_seconds
     for item in company:
         if len(chosen) >= limits.max_count:
             break
+        next_shortest_seconds = min(shortest_seconds, item.padded_seconds)
         next_longest_seconds = max(longest_seconds, item.padded_seconds)
         next_cost_seconds = next_longest_seconds * (len(chosen) + 1)
         added_seconds = next_cost_seconds - cost_seconds
@@ -111,8 +112,14 @@ def _gather(leader: Waiting, company: Collection[Waiting], limits: BatchLimits) 
             continue
         if padding_seconds > limits.max_padding_ratio * added_seconds + ROUNDING_SECONDS:
             continue
+        if (
+            next_longest_seconds - next_shortest_seconds
+            > limits.max_padding_ratio * next_longest_seconds + ROUNDING_SECONDS
+        ):
+            continue
         chosen.append(item)
-        longest_seconds, cost_seconds = next_longest_seconds, next_cost_seconds
+        shortest_seconds, longest_seconds = next_shortest_seconds, next_longest_seconds
+        cost_seconds = next_cost_seconds
     return chosen
 
 

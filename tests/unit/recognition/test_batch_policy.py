@@ -58,7 +58,7 @@ def test_nothing_is_planned_when_nothing_waits() -> None:
     ("sizes", "expected"),
     [
         ([8.0, 8.0, 8.0], (0, 1, 2)),
-        ([8.0, 30.0], (0, 1)),  # 22 of the 52 s it adds would be padding
+        ([8.0, 30.0], (0,)),  # the short one leads and would be fed 30 s
         ([30.0, 6.0], (0,)),  # the long one leads; 24 of the 30 s it adds would be padding
         ([30.0, 15.0], (0, 1)),  # half padding is the limit
         ([30.0, 14.9], (0,)),
@@ -107,7 +107,7 @@ def test_an_aged_job_goes_before_a_fresh_partial() -> None:
         ([clip(0, age=0.0)], replace(LIMITS, max_count=1), 0.0),  # there is no room for company
         ([clip(0, 200.0, age=0.0)], LIMITS, 0.0),  # nor is there in the budget
         ([clip(0, age=0.0), clip(1, age=0.0, key="b")], LIMITS, 0.0),  # another one would be kept waiting
-        ([clip(0, 8.0, age=0.0), clip(1, 60.0, age=0.0)], LIMITS, 0.01),
+        ([clip(0, 8.0, age=0.0), clip(1, 30.0, age=0.0)], LIMITS, 0.0),
     ],
 )
 def test_a_batch_is_held_only_while_company_could_help(
