@@ -10,13 +10,13 @@ import asyncio
 import sys
 from time import perf_counter
 
-from lingting.audio.decode import AudioSource
-from lingting.server import open_services
-from lingting.settings import load_settings
 from rich.progress import track
 
 from corpus import Recording, error_rates, recordings
+from lingting.audio.decode import AudioSource
 from lingting.domain import RecognizeOptions
+from lingting.server import open_services
+from lingting.settings import load_settings
 
 IN_FLIGHT = 16
 
@@ -45,6 +45,7 @@ async def ours(rows: list[Recording], args: argparse.Namespace) -> tuple[dict[st
 
 def theirs(rows: list[Recording], args: argparse.Namespace) -> tuple[dict[str, str], float]:
     from faster_whisper import WhisperModel
+
     from lingting.server import locate_model
 
     model = WhisperModel(str(locate_model(load_settings())), device="cpu", compute_type="int8", cpu_threads=2)

@@ -15,12 +15,12 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
-from lingting.audio.decode import AudioSource
-from lingting.server import locate_model, open_services
-from lingting.settings import load_settings
 
 from corpus import Recording, error_rates, recordings
+from lingting.audio.decode import AudioSource
 from lingting.domain import ChannelMode, RecognizeOptions
+from lingting.server import locate_model, open_services
+from lingting.settings import load_settings
 
 
 async def ours(rows: list[Recording], rounds: int) -> tuple[dict[str, str], list[float]]:

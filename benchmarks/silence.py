@@ -15,14 +15,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from lingting.server import open_services
-from lingting.services import Services
-from lingting.settings import load_settings
 from numpy.typing import NDArray
 
 from corpus import Recording, recordings
 from lingting.audio.decode import AudioSource
 from lingting.domain import SAMPLE_RATE_HZ, RecognizeOptions, Transcript
+from lingting.server import open_services
+from lingting.services import Services
+from lingting.settings import load_settings
 
 SECONDS = 10
 LANGUAGES = (None, "zh", "en")

@@ -19,10 +19,10 @@ from pathlib import Path
 from time import perf_counter, sleep
 
 import httpx
-from lingting.server import locate_model
-from lingting.settings import load_settings
 
 from corpus import Recording, error_rates, recordings
+from lingting.server import locate_model
+from lingting.settings import load_settings
 
 
 def free_port() -> int:
