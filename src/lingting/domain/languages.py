@@ -48,7 +48,7 @@ def normalize_language(given: str) -> str:
     raises    UnsupportedLanguage, naming the accepted codes
     """
     text = given.strip().lower().replace("_", "-")
-    for candidate in (text, text.replace("-", "_"), text.split("-")[0]):
+    for candidate in (text, text.replace("-", "_").replace(" ", "_"), text.split("-")[0]):
         code = _ALIASES.get(candidate, candidate)
         if code in LANGUAGES:
             return code
