@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -74,9 +75,10 @@ def test_every_language_goes_by_its_code_and_its_name(code) -> None:
 @given(st.text(max_size=20))
 def test_any_text_is_a_language_or_refused(text) -> None:
     try:
-        assert normalize_language(text) in LANGUAGES
-    except UnsupportedLanguage as refused:
-        assert refused.param == "language"
+        code = normalize_language(text)
+    except UnsupportedLanguage:
+        return
+    assert code in LANGUAGES
 
 
 @pytest.mark.parametrize(
