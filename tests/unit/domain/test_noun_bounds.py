@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-from contextlib import suppress
 
 import numpy as np
 import pytest
