@@ -18,9 +18,7 @@ pytestmark = pytest.mark.unit
 TICK_SECONDS = 1 / 64
 PACE_RATIO = 1 / 4
 """Seconds of work per padded second."""
-LIMITS = BatchLimits(
-    max_count=4, budget_seconds=64.0, max_padding_ratio=0.5, max_wait_seconds=4 * TICK_SECONDS, ageing_seconds=4.0
-)
+LIMITS = BatchLimits(max_count=4, budget_seconds=64.0, max_padding_ratio=0.5, max_wait_seconds=1.0, ageing_seconds=4.0)
 FINAL, PARTIAL, REQUEST, JOB = Priority
 
 
@@ -101,6 +99,11 @@ def test_every_clip_is_served_once(arrivals: list[Waiting], replicas: int) -> No
 @given(ARRIVALS, REPLICAS)
 def test_nothing_waits_for_company_beyond_the_limit(arrivals: list[Waiting], replicas: int) -> None:
     assert max(play(arrivals, replicas=replicas).idle_wait_seconds.values()) <= LIMITS.max_wait_seconds
+
+
+def test_company_that_trickles_in_does_not_put_off_the_first() -> None:
+    trickle = [Waiting(number, "a", REQUEST, 1.0, number * 0.75) for number in range(10)]
+    assert play(trickle, replace(LIMITS, max_count=8)).started_at(0) == LIMITS.max_wait_seconds
 
 
 @given(ARRIVALS, REPLICAS)
