@@ -2,9 +2,11 @@
 
 import os
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from faster_whisper.audio import decode_audio
 
 from lingting.domain import SAMPLE_RATE_HZ, Audio, RecognizeOptions
 from lingting.domain.errors import ModelMissing
@@ -19,22 +21,35 @@ pytestmark = pytest.mark.contract
 ENGLISH = RecognizeOptions(language="en", beam_size=1)
 CHINESE = replace(ENGLISH, language="zh")
 NEEDS_WEIGHTS = {"whisper": "whisper-base"}
+SAMPLES = Path(__file__).parents[2] / "samples"
+
+
+def opened(name: str):
+    if name not in NEEDS_WEIGHTS:
+        return open_engine(name)
+    model = NEEDS_WEIGHTS[name]
+    try:
+        return open_engine(name, locate_model(load_settings(model=model)))
+    except ModelMissing:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(f"weights are absent; run: lingting models pull {model}")
 
 
 @pytest.fixture(scope="module", params=sorted(ENGINES))
-def engine(request):
-    arguments = []
-    if request.param in NEEDS_WEIGHTS:
-        model = NEEDS_WEIGHTS[request.param]
-        try:
-            arguments.append(locate_model(load_settings(model=model)))
-        except ModelMissing:
-            if os.environ.get("CI") == "true":
-                raise
-            pytest.skip(f"weights are absent; run: lingting models pull {model}")
-    opened = open_engine(request.param, *arguments)
-    yield opened
-    opened.close()
+def engine_name(request) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def engine(engine_name):
+    engine = opened(engine_name)
+    yield engine
+    engine.close()
+
+
+def speech(name: str) -> Audio:
+    return Audio(decode_audio(str(SAMPLES / name)))
 
 
 def answers(engine, *clips: Clip):
@@ -95,3 +110,43 @@ def test_word_times_lie_inside_the_clip_in_order(engine) -> None:
 
 def test_words_are_given_only_when_asked_for(engine) -> None:
     assert answers(engine, Clip(noise(2.0), ENGLISH))[0].words == ()
+
+
+def test_languages_spoken_in_one_batch_come_back_in_its_order(engine) -> None:
+    clips = [Clip(speech(f"{language}-short.flac"), replace(ENGLISH, language=language)) for language in ("zh", "en")]
+    found = answers(engine, *clips, Clip(silence(0.1), ENGLISH), *clips)
+    assert [hypothesis.language for hypothesis in found] == ["zh", "en", "en", "zh", "en"]
+    assert [hypothesis.text for hypothesis in found[:2]] == [hypothesis.text for hypothesis in found[3:]]
+    assert all(hypothesis.text.strip() for hypothesis in found[:2])
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_words_of_speech_spell_its_text_in_order_inside_the_clip(engine, language) -> None:
+    if not engine.capabilities.word_times:
+        pytest.skip("this engine gives no word times, and says so")
+    audio = speech(f"{language}-short.flac")
+    (hypothesis,) = answers(engine, Clip(audio, replace(ENGLISH, language=language, word_times=True)))
+    assert len(hypothesis.words) > 1
+    assert "".join(word.text for word in hypothesis.words).strip() == hypothesis.text.strip()
+    times = [time for word in hypothesis.words for time in (word.start_seconds, word.end_seconds)]
+    assert times == sorted(times)
+    assert 0.0 <= times[0] <= times[-1] <= audio.duration_seconds + 1e-6
+    assert all(0.0 <= word.probability <= 1.0 for word in hypothesis.words)
+
+
+def test_a_clip_almost_as_long_as_allowed_is_answered(engine) -> None:
+    seconds = min(28.0, engine.capabilities.max_audio_seconds)
+    (hypothesis,) = answers(engine, Clip(noise(seconds, level=0.01), replace(ENGLISH, temperatures=(0.0,))))
+    assert hypothesis.language == "en"
+
+
+def test_a_full_batch_is_answered(engine) -> None:
+    count = engine.capabilities.max_batch
+    found = answers(engine, *(Clip(silence(0.1 * (i + 1)), ENGLISH) for i in range(count)))
+    assert len(found) == count
+
+
+def test_closing_one_engine_leaves_another_at_work(engine, engine_name) -> None:
+    other = opened(engine_name)
+    other.close()
+    assert len(answers(engine, Clip(silence(0.5), ENGLISH))) == 1
