@@ -32,6 +32,8 @@ def model_dir() -> Path:
     try:
         return Catalog.load(models_dir=models_dir, offline=True).locate("whisper-base")
     except ModelMissing:
+        if os.environ.get("CI") == "true":
+            raise
         pytest.skip(f"no weights of whisper-base; pull them with `lingting models pull`, or set {MODELS_VARIABLE}")
 
 
