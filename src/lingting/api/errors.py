@@ -7,24 +7,38 @@ import math
 from lingting.domain.errors import (
     AudioUndecodable,
     Busy,
+    ClientTooSlow,
     DeadlineExceeded,
     EngineError,
     InvalidInput,
+    InvalidMessage,
     LimitExceeded,
     LingtingError,
     ModelError,
+    NotAllowed,
     Overloaded,
+    RoomNotFound,
+    RoomTaken,
+    SessionIdle,
+    SessionNotFound,
     SettingsInvalid,
+    ShuttingDown,
     Superseded,
     UploadStalled,
 )
 
-__all__ = ["HTTP_STATUS", "http_status", "native_body", "openai_body", "retry_headers"]
+__all__ = ["CLOSE_CODES", "HTTP_STATUS", "close_code", "http_status", "native_body", "openai_body", "retry_headers"]
 
 HTTP_STATUS: dict[type[LingtingError], int] = {
     AudioUndecodable: 400,
     InvalidInput: 400,
     UploadStalled: 408,
+    SessionIdle: 408,
+    ClientTooSlow: 408,
+    NotAllowed: 403,
+    SessionNotFound: 404,
+    RoomNotFound: 404,
+    RoomTaken: 409,
     LimitExceeded: 413,
     Overloaded: 429,
     Superseded: 409,
@@ -37,11 +51,26 @@ HTTP_STATUS: dict[type[LingtingError], int] = {
 }
 """The nearest class in the error's own line of descent counts."""
 
+CLOSE_CODES: dict[type[LingtingError], int] = {
+    InvalidInput: 1008,
+    InvalidMessage: 1008,
+    LimitExceeded: 1009,
+    ShuttingDown: 1012,
+    Busy: 1013,
+    LingtingError: 1011,
+}
+"""Of the WebSocket that an error ends; OpenAI's clients come back after 1011, 1012 and 1013, and not after 1008.
+Source: RFC 6455, section 7.4."""
+
 OPENAI_TYPES = {429: "rate_limit_exceeded", 401: "authentication_error", 403: "permission_error"}
 
 
 def http_status(error: LingtingError) -> int:
     return next(HTTP_STATUS[kind] for kind in type(error).__mro__ if kind in HTTP_STATUS)
+
+
+def close_code(error: LingtingError) -> int:
+    return next(CLOSE_CODES[kind] for kind in type(error).__mro__ if kind in CLOSE_CODES)
 
 
 def native_body(error: LingtingError, request_id: str) -> dict[str, object]:

@@ -2,7 +2,20 @@
 
 from lingting.domain.audio import SAMPLE_RATE_HZ, Audio, AudioInfo, PcmFormat, Samples, Span
 from lingting.domain.clock import Clock, SystemClock
-from lingting.domain.options import ChannelMode, Priority, RecognizeOptions, Script, Task, VadOptions
+from lingting.domain.events import (
+    Closed,
+    CloseReason,
+    Committed,
+    Event,
+    Final,
+    Notice,
+    NoticeKind,
+    Partial,
+    SegmentFailed,
+    SpeechEnded,
+    SpeechStarted,
+)
+from lingting.domain.options import ChannelMode, Priority, RecognizeOptions, Script, StreamOptions, Task, VadOptions
 from lingting.domain.transcript import Hypothesis, Progress, Segment, Suppression, Transcript, Word
 
 __all__ = [
@@ -11,7 +24,15 @@ __all__ = [
     "AudioInfo",
     "ChannelMode",
     "Clock",
+    "CloseReason",
+    "Closed",
+    "Committed",
+    "Event",
+    "Final",
     "Hypothesis",
+    "Notice",
+    "NoticeKind",
+    "Partial",
     "PcmFormat",
     "Priority",
     "Progress",
@@ -19,7 +40,11 @@ __all__ = [
     "Samples",
     "Script",
     "Segment",
+    "SegmentFailed",
     "Span",
+    "SpeechEnded",
+    "SpeechStarted",
+    "StreamOptions",
     "Suppression",
     "SystemClock",
     "Task",

@@ -10,7 +10,14 @@ LingtingError
 │   ├── LimitExceeded            too large or too long
 │   │   ├── AudioTooLarge
 │   │   └── AudioTooLong
-│   └── UploadStalled            the bytes stopped coming
+│   ├── UploadStalled            the bytes stopped coming
+│   ├── InvalidMessage           a message on a socket that is not of its protocol, or comes at the wrong time
+│   ├── SessionNotFound          no such live session, or it ended too long ago to be resumed
+│   ├── SessionIdle              a live session got no audio for too long
+│   ├── ClientTooSlow            the client does not read what it asked for
+│   ├── RoomNotFound
+│   ├── RoomTaken                somebody else publishes there
+│   └── NotAllowed               the token does not open this
 ├── Busy                         come back later; carries how much later
 │   ├── Overloaded
 │   ├── Starting                 the model is still loading
@@ -35,11 +42,13 @@ __all__ = [
     "AudioTooLong",
     "AudioUndecodable",
     "Busy",
+    "ClientTooSlow",
     "DeadlineExceeded",
     "EngineError",
     "EngineFailed",
     "EngineUnavailable",
     "InvalidInput",
+    "InvalidMessage",
     "InvalidOption",
     "LimitExceeded",
     "LingtingError",
@@ -47,7 +56,12 @@ __all__ = [
     "ModelError",
     "ModelMissing",
     "ModelNotFound",
+    "NotAllowed",
     "Overloaded",
+    "RoomNotFound",
+    "RoomTaken",
+    "SessionIdle",
+    "SessionNotFound",
     "SettingsInvalid",
     "ShuttingDown",
     "Starting",
@@ -127,6 +141,34 @@ class AudioTooLong(LimitExceeded):
 class UploadStalled(InvalidInput):
     code = "upload_stalled"
     retryable = True
+
+
+class InvalidMessage(InvalidInput):
+    code = "invalid_message"
+
+
+class SessionNotFound(InvalidInput):
+    code = "session_not_found"
+
+
+class SessionIdle(InvalidInput):
+    code = "session_idle"
+
+
+class ClientTooSlow(InvalidInput):
+    code = "client_too_slow"
+
+
+class RoomNotFound(InvalidInput):
+    code = "room_not_found"
+
+
+class RoomTaken(InvalidInput):
+    code = "room_taken"
+
+
+class NotAllowed(InvalidInput):
+    code = "not_allowed"
 
 
 class Busy(LingtingError):

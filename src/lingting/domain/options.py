@@ -8,7 +8,7 @@ from enum import IntEnum, StrEnum
 from lingting.domain.errors import InvalidOption
 from lingting.domain.languages import normalize_language
 
-__all__ = ["ChannelMode", "Priority", "RecognizeOptions", "Script", "Task", "VadOptions"]
+__all__ = ["ChannelMode", "Priority", "RecognizeOptions", "Script", "StreamOptions", "Task", "VadOptions"]
 
 DEFAULT_TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 """The fallback ladder of Whisper's own decoder. Source: openai/whisper, transcribe()."""
@@ -94,6 +94,8 @@ class RecognizeOptions:
     vad: VadOptions = field(default_factory=VadOptions)
     guard: bool = True
     """Drop text that the guard judges invented."""
+    draft: bool = False
+    """One quick try whose answer will soon be replaced: no second window, no other temperature."""
     adaptive_window: bool = True
     """False always feeds the encoder its full 30 s, as other Whisper servers do."""
 
@@ -108,6 +110,26 @@ class RecognizeOptions:
         if len(self.prompt) > MAX_PROMPT_CHARACTERS:
             raise InvalidOption("prompt", f"{len(self.prompt)} characters; at most {MAX_PROMPT_CHARACTERS}")
         _within("channel", self.channel, 0, 255)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamOptions:
+    """What a caller may ask of a live session."""
+
+    recognize: RecognizeOptions = field(default_factory=lambda: RecognizeOptions(word_times=True))
+    """`vad.threshold`, `vad.min_speech_seconds` and `vad.pad_seconds` (the pre-roll) hold here too."""
+    silence_seconds: float = 0.5
+    """Silence that ends a segment."""
+    max_segment_seconds: float = 15.0
+    """Longer speech is cut at its quietest point."""
+    partials: bool = True
+    partial_interval_seconds: float = 0.5
+    """At most one partial in this time; fewer under load."""
+
+    def __post_init__(self) -> None:
+        _within("silence_seconds", self.silence_seconds, 0.2, 2.0)
+        _within("max_segment_seconds", self.max_segment_seconds, 5.0, 28.0)
+        _within("partial_interval_seconds", self.partial_interval_seconds, 0.1, 10.0)
 
 
 def _within(name: str, value: float, low: float, high: float) -> None:

@@ -1,0 +1,155 @@
+"""What a WebSocket protocol is here: a pure translator between its messages and the live session's words.
+
+A dialect sees one connection's messages in order, and the session's events in order. It holds what its protocol must
+remember (item ids, what was said last) and nothing else: no socket, no clock, no session. So a recorded dialog replays
+in milliseconds, and authentication, limits, pings, deadlines and close codes are written once, in `connection.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from lingting.audio.live_formats import LiveFormat
+from lingting.domain import Event, StreamOptions
+from lingting.domain.errors import LingtingError
+
+__all__ = [
+    "Append",
+    "Clear",
+    "Close",
+    "Command",
+    "Commit",
+    "Configure",
+    "Dialect",
+    "Finish",
+    "Message",
+    "Open",
+    "Opened",
+    "Resume",
+    "RoomClaim",
+    "Say",
+]
+
+Message = str | bytes
+"""A text frame or a binary one."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomClaim:
+    """A subtitle room and the token that allows to publish in it."""
+
+    room: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Begin a session; audio follows."""
+
+    options: StreamOptions
+    format: LiveFormat
+    room: RoomClaim | None = None
+    """Where viewers follow what is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Go on with a session whose connection was lost."""
+
+    session: str
+    last_seq: int
+    """The last event the client has seen; finals after it are said again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Configure:
+    """Other options, from the next segment on."""
+
+    options: StreamOptions
+    format: LiveFormat | None = None
+    """None keeps the format of the audio."""
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """Audio, in the format that was declared."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """End the open segment here; `Committed` follows its final."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clear:
+    """Forget the audio since the last commit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """No more audio: the rest is recognised, then the session closes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Answer the client, before any later event."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """End the connection after what has been said so far."""
+
+    code: int = 1000
+    reason: str = ""
+
+
+Command = Open | Resume | Configure | Append | Commit | Clear | Finish | Say | Close
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a dialect is told once its `Open` or `Resume` has been carried out."""
+
+    session: str
+    resumed: bool
+    received_seconds: float
+    """How much audio the session has; a client that resumes sends what came after."""
+    last_seq: int
+    """Of the latest event there is."""
+
+
+class Dialect(Protocol):
+    """One connection's protocol. Pure: the same calls give the same answers."""
+
+    def greet(self) -> Sequence[Command]:
+        """What happens before the client's first message: nothing, a greeting, or already an `Open`."""
+        ...
+
+    def receive(self, message: Message) -> Sequence[Command]:
+        """Translate one message.
+
+        raises    LingtingError for a message that cannot be served; `refuse` then words it
+        """
+        ...
+
+    def opened(self, opened: Opened) -> Sequence[Message]:
+        """Tell the client that its session began, or goes on."""
+        ...
+
+    def render(self, event: Event) -> Sequence[Message]:
+        """Put an event into the protocol's words; nothing when it has none for it."""
+        ...
+
+    def refuse(self, error: LingtingError, *, fatal: bool) -> Sequence[Message]:
+        """Word an error; after a fatal one the connection closes with `api.errors.close_code`."""
+        ...
+
+    def is_fatal(self, error: LingtingError) -> bool:
+        """Whether going on makes no sense after this error of `receive`, `Open`, `Resume` or `Configure`."""
+        ...

@@ -1,0 +1,1 @@
+"""Talks to a Lingting server: live speech with reconnect and resume."""

@@ -1,0 +1,1 @@
+"""What outlives a request: everything that is kept, here or on other servers."""
