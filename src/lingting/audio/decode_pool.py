@@ -24,6 +24,7 @@ START_SECONDS = 60.0
 """How long a process may take to load its libraries, on a machine that is busy with other things."""
 TAKE_SECONDS = 10.0
 """How long an idle process may take to notice a job."""
+FILE_WORKER = "lingting.audio.decode_worker"
 _KEPT_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LANG", "LC_ALL")
 """No more, so that a process taken over by a hostile file holds no key of the server."""
 
@@ -39,16 +40,16 @@ class PoolSettings:
 
 
 class DecoderProcess:
-    """One child and the socket to it; used by one thread at a time, ended from any."""
+    """One child that runs one of our modules, and the socket to it; used by one thread at a time, ended from any."""
 
-    def __init__(self, memory_bytes: int) -> None:
+    def __init__(self, memory_bytes: int, *, module: str = FILE_WORKER) -> None:
         self.link, child_end = socket.socketpair()
         self.files = 0
         self._is_ready = False
         try:
             # -P: whatever lies in the server's working directory is not imported.
             self._process = subprocess.Popen(  # noqa: S603 - our own module, by our own interpreter
-                [sys.executable, "-P", "-m", "lingting.audio.decode_worker", str(memory_bytes)],
+                [sys.executable, "-P", "-m", module, str(memory_bytes)],
                 stdin=child_end.fileno(),
                 stdout=subprocess.DEVNULL,
                 env=_environment(),

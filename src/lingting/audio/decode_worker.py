@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
-import signal
 import socket
 import sys
 from typing import BinaryIO
@@ -19,6 +17,7 @@ import av.logging
 import numpy as np
 from numpy.typing import NDArray
 
+from lingting.audio.confinement import CpuAllowance, confine
 from lingting.audio.decode_protocol import Answer, Job, receive_job, send_answer
 from lingting.audio.media import MediaReader, warm_up
 from lingting.audio.raw import RawReader
@@ -29,9 +28,6 @@ from lingting.domain.errors import AudioUndecodable, LingtingError
 
 __all__ = ["main"]
 
-CPU_SECONDS_PER_FILE = 30.0
-CPU_SECONDS_PER_AUDIO_SECOND = 0.25
-"""A hundred times what the slowest honest codec needs; a file made to be slow is ended by the kernel."""
 _BLOCK_SECONDS = BLOCK_SAMPLES / SAMPLE_RATE_HZ
 
 
@@ -41,7 +37,7 @@ def main() -> None:
     av.logging.set_level(None)
     warm_up()
     load_codec()
-    _confine(memory_bytes=int(sys.argv[1]))
+    confine(memory_bytes=int(sys.argv[1]), spare_files=1)  # the file of a job, and no other
     send_answer(link, Answer.READY)
     while (received := receive_job(link)) is not None:
         job, descriptor = received
@@ -54,7 +50,7 @@ def main() -> None:
 
 
 def _answer(link: socket.socket, job: Job, file: BinaryIO) -> None:
-    cpu = _CpuAllowance()
+    cpu = CpuAllowance()
     try:
         reader = _open(job, file)
         try:
@@ -101,47 +97,6 @@ def _open(job: Job, file: BinaryIO) -> MediaReader | RawReader | SilkReader:
 
 def _send_samples(link: socket.socket, samples: NDArray[np.float32]) -> None:
     send_answer(link, Answer.SAMPLES, np.ascontiguousarray(samples).tobytes())
-
-
-class _CpuAllowance:
-    """Processor time for one file, granted as its audio comes out; the kernel ends the process past it."""
-
-    def __init__(self) -> None:
-        usage = resource.getrusage(resource.RUSAGE_SELF)
-        self._limit_seconds = usage.ru_utime + usage.ru_stime + CPU_SECONDS_PER_FILE
-        self.extend(0.0)
-
-    def extend(self, audio_seconds: float) -> None:
-        self._limit_seconds += audio_seconds * CPU_SECONDS_PER_AUDIO_SECOND
-        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-        resource.setrlimit(resource.RLIMIT_CPU, (int(self._limit_seconds) + 1, hard))
-
-
-def _confine(*, memory_bytes: int) -> None:
-    """Give up what decoding does not need; memory is counted on top of what the libraries already map."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    mapped_bytes = _mapped_bytes()
-    if mapped_bytes is not None:
-        resource.setrlimit(resource.RLIMIT_AS, (mapped_bytes + memory_bytes,) * 2)
-    silence = os.open(os.devnull, os.O_RDWR)
-    for stream in (1, 2):
-        os.dup2(silence, stream)
-    os.close(silence)
-    lowest_free = os.dup(0)
-    os.close(lowest_free)
-    # One more than is open: room for the file of a job, and for no other.
-    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free + 1,) * 2)
-
-
-def _mapped_bytes() -> int | None:
-    """The address space in use; None where the system does not say (only Linux enforces the limit)."""
-    try:
-        with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123 - pathlib is one more import here
-            return int(statm.read().split()[0]) * resource.getpagesize()
-    except FileNotFoundError:
-        return None
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from lingting.audio.pcm import to_float
 from lingting.domain import AudioInfo
 from lingting.domain.errors import AudioTooLong, AudioUndecodable
 
-__all__ = ["MediaReader", "warm_up"]
+__all__ = ["MediaReader", "refuse_second_file", "warm_up"]
 
 # fmt: off
 DEMUXERS = (
@@ -107,7 +107,7 @@ class MediaReader:
         # `metadata_errors`: a title in another encoding is no reason to refuse the sound.
         options = _whitelists() | (WAV_PROBE if self._seen == "a WAV file" else {})
         self._container = av.open(
-            self._file, "r", container_options=options, metadata_errors="replace", io_open=_refuse_second_file
+            self._file, "r", container_options=options, metadata_errors="replace", io_open=refuse_second_file
         )
         if not self._container.streams.audio:
             raise AudioUndecodable(f"{self._seen} without an audio stream")
@@ -220,7 +220,8 @@ def _is_audio_decoder(name: str) -> bool:
         return False
 
 
-def _refuse_second_file(_url: str, _flags: int, _options: dict[str, str]) -> None:
+def refuse_second_file(_url: str, _flags: int, _options: dict[str, str]) -> None:
+    """What FFmpeg gets for opening anything by name."""
     raise PermissionError("a file may not open another one")
 
 
