@@ -7,8 +7,8 @@ in milliseconds, and authentication, limits, pings, deadlines and close codes ar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from lingting.audio.live_formats import LiveFormat
@@ -16,6 +16,7 @@ from lingting.domain import Event, StreamOptions
 from lingting.domain.errors import LingtingError
 
 __all__ = [
+    "Acknowledge",
     "Append",
     "Clear",
     "Close",
@@ -24,6 +25,7 @@ __all__ = [
     "Configure",
     "Dialect",
     "Finish",
+    "Handshake",
     "Message",
     "Open",
     "Opened",
@@ -34,6 +36,20 @@ __all__ = [
 
 Message = str | bytes
 """A text frame or a binary one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """What a dialect may know of its connection when it is made."""
+
+    defaults: StreamOptions = field(default_factory=StreamOptions)
+    """What holds where the client says nothing."""
+    query: Mapping[str, str] = field(default_factory=dict)
+    """Of the URL; the last value of each name."""
+    subprotocols: tuple[str, ...] = ()
+    """As the client offered them."""
+    max_audio_bytes: int = 4 * 2**20
+    """What one message may decode to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +118,14 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
+class Acknowledge:
+    """Answer with what the session has heard so far, before any later event."""
+
+    word: Callable[[str, float], Message]
+    """Given the text of the open segment and the seconds of audio received."""
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     """End the connection after what has been said so far."""
 
@@ -109,7 +133,7 @@ class Close:
     reason: str = ""
 
 
-Command = Open | Resume | Configure | Append | Commit | Clear | Finish | Say | Close
+Command = Open | Resume | Configure | Append | Commit | Clear | Finish | Say | Acknowledge | Close
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +146,21 @@ class Opened:
     """How much audio the session has; a client that resumes sends what came after."""
     last_seq: int
     """Of the latest event there is."""
+    text: str = ""
+    """What the open segment seems to say."""
+    options: StreamOptions | None = None
+    """What holds in the session; None when they are those of the `Open`."""
+    format: LiveFormat | None = None
+    """The same of its audio."""
 
 
 class Dialect(Protocol):
     """One connection's protocol. Pure: the same calls give the same answers."""
+
+    @property
+    def resumes(self) -> bool:
+        """Whether a client whose connection was lost can come back to its session."""
+        ...
 
     def greet(self) -> Sequence[Command]:
         """What happens before the client's first message: nothing, a greeting, or already an `Open`."""
