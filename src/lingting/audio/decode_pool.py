@@ -20,11 +20,11 @@ from lingting.domain.errors import LingtingError, Overloaded, ShuttingDown
 
 __all__ = ["DecoderProcess", "PoolSettings", "ProcessPool"]
 
+FILE_WORKER = "lingting.audio.decode_worker"
 START_SECONDS = 60.0
 """How long a process may take to load its libraries, on a machine that is busy with other things."""
 TAKE_SECONDS = 10.0
 """How long an idle process may take to notice a job."""
-FILE_WORKER = "lingting.audio.decode_worker"
 _KEPT_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LANG", "LC_ALL")
 """No more, so that a process taken over by a hostile file holds no key of the server."""
 
@@ -37,6 +37,9 @@ class PoolSettings:
     wait_seconds: float
     memory_bytes: int
     files_per_process: int
+    module: str = FILE_WORKER
+    spare_processes: int = 0
+    """How many to start ahead of their use, on top of those in use; for processes that are used once."""
 
 
 class DecoderProcess:
@@ -78,6 +81,10 @@ class DecoderProcess:
         except (BadAnswer, TimeoutError) as error:
             raise LingtingError("the decoder process does not start; run lingting doctor") from error
         self._is_ready = answer is Answer.READY
+
+    def has_ended(self) -> bool:
+        """Whether the child has gone by itself."""
+        return self._process.poll() is not None
 
     def send(self, job: Job, file_descriptor: int) -> None:
         """Hand over a job and wait until it has been taken.
@@ -126,17 +133,7 @@ class ProcessPool:
 
         raises    Overloaded if none came free in time; ShuttingDown after `close`
         """
-        process = self._take_idle_or_reserve()
-        if process is not None:
-            return process
-        try:
-            process = DecoderProcess(self._settings.memory_bytes)
-        finally:
-            with self._changed:
-                self._starting -= 1
-                if process is not None:
-                    self._lent.add(process)
-                self._changed.notify()
+        process = self._take_idle_or_reserve() or self._start_reserved()
         try:
             process.wait_until_ready()
             self._refuse_if_closed()
@@ -145,6 +142,15 @@ class ProcessPool:
             self._refuse_if_closed()  # in which case that, and not the installation, is the reason
             raise
         return process
+
+    def start_spares(self) -> None:
+        """Start what is missing of the spare processes; returns before they are ready.
+
+        raises    LingtingError if they cannot be started
+        """
+        with self._changed:
+            while not self._is_closed and len(self._idle) < self._settings.spare_processes:
+                self._idle.append(self._start())
 
     def give_back(self, process: DecoderProcess) -> None:
         """Take back a process that answered its job to the end."""
@@ -186,15 +192,37 @@ class ProcessPool:
         with self._changed:
             while True:
                 self._refuse_if_closed()
-                if self._idle:
-                    process = self._idle.pop()
-                    self._lent.add(process)
-                    return process
                 if len(self._lent) + self._starting < self._settings.max_processes:
-                    self._starting += 1
-                    return None
+                    process = self._take_idle()
+                    if process is None:
+                        self._starting += 1
+                    return process
                 if not self._changed.wait(deadline - time.monotonic()):
                     raise Overloaded("all decoder processes are busy; try again soon", retry_after_seconds=2.0)
+
+    def _take_idle(self) -> DecoderProcess | None:
+        while self._idle:
+            process = self._idle.pop()
+            if not process.has_ended():
+                self._lent.add(process)
+                return process
+            process.dispose()
+        return None
+
+    def _start_reserved(self) -> DecoderProcess:
+        process: DecoderProcess | None = None
+        try:
+            process = self._start()
+        finally:
+            with self._changed:
+                self._starting -= 1
+                if process is not None:
+                    self._lent.add(process)
+                self._changed.notify()
+        return process
+
+    def _start(self) -> DecoderProcess:
+        return DecoderProcess(self._settings.memory_bytes, module=self._settings.module)
 
     def _refuse_if_closed(self) -> None:
         if self._is_closed:

@@ -15,10 +15,21 @@ from enum import IntEnum
 
 from lingting.domain import ChannelMode, PcmFormat
 
-__all__ = ["Answer", "BadAnswer", "Job", "read_answer", "receive_job", "send_answer", "send_job"]
+__all__ = [
+    "WAITING_BODY",
+    "Answer",
+    "BadAnswer",
+    "Job",
+    "read_answer",
+    "receive_job",
+    "send_answer",
+    "send_job",
+    "split_answer",
+]
 
 _HEADER = struct.Struct("<BI")
 _JOB_HEADER = struct.Struct("<I")
+WAITING_BODY = struct.Struct("<Q")
 MAX_JOB_BYTES = 4_096
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 """A second of 255 channels is 16 MB; anything past this is a broken process."""
@@ -32,6 +43,8 @@ class Answer(IntEnum):
     SAMPLES = 4
     END = 5
     ERROR = 6
+    WAITING = 7
+    """All bytes of a live stream up to a number, the body, have been used and more is needed."""
 
 
 class BadAnswer(Exception):  # private to the two ends of the socket; never reaches a caller
@@ -75,15 +88,35 @@ def send_answer(link: socket.socket, answer: Answer, body: bytes | memoryview = 
         link.sendall(body)
 
 
+def split_answer(data: bytearray, *, max_bytes: int) -> tuple[Answer, bytes] | None:
+    """Take the first whole answer off the front of what has been received; None if it has not all come yet.
+
+    raises    BadAnswer when the other side talks nonsense
+    """
+    if len(data) < _HEADER.size:
+        return None
+    kind, length = _checked_header(data, max_bytes)
+    if len(data) < _HEADER.size + length:
+        return None
+    body = bytes(data[_HEADER.size : _HEADER.size + length])
+    del data[: _HEADER.size + length]
+    return kind, body
+
+
 def read_answer(link: socket.socket, *, deadline: float) -> tuple[Answer, bytearray]:
     """Wait for the next answer until `deadline`, a time of `time.monotonic`.
 
     raises    TimeoutError past the deadline; BadAnswer when the other side is gone or talks nonsense
     """
-    kind, length = _HEADER.unpack(_read_exactly(link, _HEADER.size, deadline))
-    if kind not in _ANSWERS or length > MAX_ANSWER_BYTES:
+    kind, length = _checked_header(_read_exactly(link, _HEADER.size, deadline), MAX_ANSWER_BYTES)
+    return kind, _read_exactly(link, length, deadline)
+
+
+def _checked_header(data: bytearray, max_bytes: int) -> tuple[Answer, int]:
+    kind, length = _HEADER.unpack_from(data)
+    if kind not in _ANSWERS or length > max_bytes:
         raise BadAnswer(f"an answer of kind {kind} and {length} bytes")
-    return Answer(kind), _read_exactly(link, length, deadline)
+    return Answer(kind), length
 
 
 _ANSWERS = frozenset(Answer)

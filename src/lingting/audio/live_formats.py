@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from lingting.domain import PcmFormat, Samples
 
-__all__ = ["CONTAINERS", "LiveDecoder", "LiveFormat"]
+__all__ = ["CONTAINERS", "Container", "LiveDecoder", "LiveFormat", "LiveSettings"]
 
 Container = Literal["webm", "ogg", "mp3", "aac", "flac", "wav"]
 CONTAINERS: tuple[Container, ...] = ("webm", "ogg", "mp3", "aac", "flac", "wav")
@@ -21,6 +21,22 @@ class LiveFormat:
     pcm: PcmFormat | None = PcmFormat()  # noqa: RUF009 - frozen
     """None when `container` is given."""
     container: Container | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSettings:
+    """Limits on compressed live streams; headerless samples and WAV need none."""
+
+    max_processes: int = 32
+    """Streams at once; each has a process of about 50 MB."""
+    spare_processes: int = 1
+    """Kept ready on top, so that a stream begins at once."""
+    memory_bytes: int = 256 * 1024 * 1024
+    """Per process, on top of what its libraries map."""
+    prompt_seconds: float = 0.05
+    """How long a push may wait for the sound of its own bytes; what takes longer comes with the next push."""
+    stall_seconds: float = 10.0
+    """How long a process may have bytes in hand and give no sign of life."""
 
 
 class LiveDecoder(Protocol):
