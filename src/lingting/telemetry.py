@@ -127,6 +127,8 @@ class Telemetry:
         self._dropped = Counter("asr_dropped_clips", "Clips the engine never saw", ["reason"], registry=registry)
         self._guarded = Counter("asr_guard_suppressed", "Text withheld as invented", ["reason"], registry=registry)
         self._engine_errors = Counter("asr_engine_errors", "Clips in batches that failed", ["code"], registry=registry)
+        self._sockets_open = Gauge("asr_sockets_open", "WebSockets open", ["door"], registry=registry)
+        self._sockets = Counter("asr_sockets", "WebSockets closed", ["door", "outcome"], registry=registry)
 
     def queued(self, *, items: int, audio_seconds: float) -> None:
         self._queue_items.set(items)
@@ -167,6 +169,14 @@ class Telemetry:
         self._in_hand.dec()
         self._requests.labels(door, outcome).inc()
         self._latency.labels(door).observe(wall_seconds)
+
+    def socket_opened(self, door: str) -> None:
+        self._sockets_open.labels(door).inc()
+
+    def socket_closed(self, door: str, outcome: str) -> None:
+        """outcome: the close code, or "other" for one that a client made up."""
+        self._sockets_open.labels(door).dec()
+        self._sockets.labels(door, outcome).inc()
 
     def exposition(self) -> bytes:
         """The metrics in Prometheus' text format."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from lingting.domain import CloseReason
 from lingting.domain.errors import (
     AudioUndecodable,
     Busy,
@@ -11,6 +12,7 @@ from lingting.domain.errors import (
     DeadlineExceeded,
     EngineError,
     InvalidInput,
+    InvalidKey,
     InvalidMessage,
     LimitExceeded,
     LingtingError,
@@ -27,7 +29,17 @@ from lingting.domain.errors import (
     UploadStalled,
 )
 
-__all__ = ["CLOSE_CODES", "HTTP_STATUS", "close_code", "http_status", "native_body", "openai_body", "retry_headers"]
+__all__ = [
+    "CLOSE_CODES",
+    "HTTP_STATUS",
+    "SESSION_CLOSE_CODES",
+    "close_code",
+    "http_status",
+    "native_body",
+    "openai_body",
+    "openai_type",
+    "retry_headers",
+]
 
 HTTP_STATUS: dict[type[LingtingError], int] = {
     AudioUndecodable: 400,
@@ -35,6 +47,7 @@ HTTP_STATUS: dict[type[LingtingError], int] = {
     UploadStalled: 408,
     SessionIdle: 408,
     ClientTooSlow: 408,
+    InvalidKey: 401,
     NotAllowed: 403,
     SessionNotFound: 404,
     RoomNotFound: 404,
@@ -62,6 +75,17 @@ CLOSE_CODES: dict[type[LingtingError], int] = {
 """Of the WebSocket that an error ends; OpenAI's clients come back after 1011, 1012 and 1013, and not after 1008.
 Source: RFC 6455, section 7.4."""
 
+SESSION_CLOSE_CODES: dict[CloseReason, int] = {
+    CloseReason.FINISHED: 1000,
+    CloseReason.IDLE: 1008,
+    CloseReason.ABANDONED: 1008,
+    CloseReason.UNDECODABLE: 1008,
+    CloseReason.TOO_LONG: 1009,
+    CloseReason.SHUTTING_DOWN: 1012,
+    CloseReason.FAILED: 1011,
+}
+"""Of the WebSocket whose session ended so."""
+
 OPENAI_TYPES = {429: "rate_limit_exceeded", 401: "authentication_error", 403: "permission_error"}
 
 
@@ -85,10 +109,19 @@ def native_body(error: LingtingError, request_id: str) -> dict[str, object]:
     }
 
 
+def openai_type(error: LingtingError) -> str:
+    """What OpenAI's clients call this kind of error."""
+    return _openai_type(http_status(error))
+
+
 def openai_body(error: LingtingError, status: int) -> dict[str, object]:
     """The shape that OpenAI's clients turn into their exceptions."""
-    kind = OPENAI_TYPES.get(status, "invalid_request_error" if status < 500 else "server_error")
+    kind = _openai_type(status)
     return {"error": {"message": error.message, "type": kind, "param": error.param, "code": error.code}}
+
+
+def _openai_type(status: int) -> str:
+    return OPENAI_TYPES.get(status, "invalid_request_error" if status < 500 else "server_error")
 
 
 def retry_headers(error: LingtingError) -> dict[str, str]:

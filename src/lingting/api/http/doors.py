@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
+from lingting.api.ws.limits import SocketLimits, Sockets
 from lingting.domain import RecognizeOptions
 from lingting.domain.errors import Overloaded, ShuttingDown, Starting
 from lingting.services import Services
@@ -48,8 +49,9 @@ class HttpLimits:
 class Doors:
     """The state that the routes share. Belongs to one event loop."""
 
-    def __init__(self, limits: HttpLimits, defaults: RecognizeOptions) -> None:
+    def __init__(self, limits: HttpLimits, defaults: RecognizeOptions, *, sockets: SocketLimits | None = None) -> None:
         self.limits = limits
+        self.sockets = Sockets(sockets or SocketLimits())
         self.defaults = defaults
         self.phase = Phase.STARTING
         self._services: Services | None = None
@@ -107,8 +109,8 @@ class Doors:
             self._in_hand -= 1
 
 
-def doors_of(request: Request) -> Doors:
-    doors: Doors = request.app.state.doors
+def doors_of(connection: HTTPConnection) -> Doors:
+    doors: Doors = connection.app.state.doors
     return doors
 
 

@@ -1,0 +1,325 @@
+"""The one socket loop: carries out what a dialect asks for, and gives it the session's events to word.
+
+Promises: reading never waits for a recognition, so that pings are answered; answers and events leave in the order in
+which they were worded; whatever goes wrong ends in a close code, never in a traceback at the client; nothing is left
+when the connection is over but, where the dialect resumes, the session, which waits for its client.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from lingting.api.errors import SESSION_CLOSE_CODES, close_code
+from lingting.api.ws.dialect import (
+    Acknowledge,
+    Append,
+    Clear,
+    Close,
+    Command,
+    Commit,
+    Configure,
+    Dialect,
+    Finish,
+    Message,
+    Open,
+    Opened,
+    Resume,
+    RoomClaim,
+    Say,
+)
+from lingting.api.ws.limits import SocketLimits
+from lingting.api.ws.outbox import Outbox
+from lingting.domain import Closed
+from lingting.domain.errors import (
+    ClientTooSlow,
+    InvalidInput,
+    InvalidMessage,
+    LimitExceeded,
+    LingtingError,
+    SessionIdle,
+)
+from lingting.recognition.live import LiveSession
+from lingting.recognition.live_hub import LiveHub
+from lingting.recognition.live_outbox import Subscription
+from lingting.telemetry import Telemetry, log
+
+__all__ = ["RoomDoor", "SocketParts", "owner_of", "serve_socket"]
+
+BROKE = "something broke here; the log has the request id of this connection"
+RESUMED_ELSEWHERE = "session_resumed_elsewhere"
+ON_PURPOSE = 1000
+"""The client's close code that says that it is done; after any other it may come back."""
+KNOWN_CODES = frozenset((1000, 1001, 1005, 1006, 1007, 1008, 1009, 1011, 1012, 1013))
+YIELD_MESSAGES = 32
+"""After so many messages that were there already, others get their turn."""
+
+
+class RoomDoor(Protocol):
+    """Where sessions are shown to many."""
+
+    def publish(self, room: str, token: str, session: LiveSession) -> None:
+        """raises    RoomNotFound, RoomTaken, NotAllowed"""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SocketParts:
+    """What every connection needs of the server."""
+
+    hub: LiveHub
+    rooms: RoomDoor | None
+    limits: SocketLimits
+    telemetry: Telemetry
+
+
+def owner_of(_websocket: WebSocket) -> str:
+    """Whose session it is, which only its owner may resume; without keys all callers are one."""
+    return ""
+
+
+async def serve_socket(
+    websocket: WebSocket, dialect: Dialect, parts: SocketParts, *, door: str, subprotocol: str | None = None
+) -> None:
+    """Accept, and serve until one side closes.
+
+    door    the route's pattern, for logs and metrics
+    """
+    began_seconds = asyncio.get_running_loop().time()
+    await websocket.accept(subprotocol)
+    parts.telemetry.socket_opened(door)
+    log.info("socket.opened", door=door)
+    connection = _Connection(websocket, dialect, parts)
+    try:
+        await connection.run()
+    finally:
+        outcome = str(connection.code) if connection.code in KNOWN_CODES else "other"
+        parts.telemetry.socket_closed(door, outcome)
+        seconds = asyncio.get_running_loop().time() - began_seconds
+        log.info("socket.closed", door=door, code=connection.code, seconds=round(seconds, 3))
+
+
+class _Over(Exception):
+    """The connection has ended."""
+
+    def __init__(self, code: int, *, by_client: bool) -> None:
+        super().__init__(code)
+        self.code = code
+        self.by_client = by_client
+
+
+class _Connection:
+    """One socket, its dialect, and its session once there is one."""
+
+    def __init__(self, websocket: WebSocket, dialect: Dialect, parts: SocketParts) -> None:
+        self.code = 1006
+        """How it ended; abnormally until something else is known."""
+        self._websocket = websocket
+        self._dialect = dialect
+        self._parts = parts
+        self._limits = parts.limits
+        self._outbox = Outbox(
+            websocket, capacity=parts.limits.max_outbox_messages, send_seconds=parts.limits.send_seconds
+        )
+        self._session: LiveSession | None = None
+        self._subscription: Subscription | None = None
+        self._tasks: asyncio.TaskGroup
+        self._is_closing = False
+        self._bad_messages = 0
+
+    async def run(self) -> None:
+        left_on_purpose = False
+        try:
+            async with asyncio.TaskGroup() as self._tasks:
+                self._tasks.create_task(self._write())
+                self._tasks.create_task(self._read())
+        except* _Over as ends:
+            over = ends.exceptions[0]
+            assert isinstance(over, _Over)
+            self.code, left_on_purpose = over.code, over.by_client and over.code == ON_PURPOSE
+        finally:
+            await self._leave(left_on_purpose=left_on_purpose)
+
+    async def _leave(self, *, left_on_purpose: bool) -> None:
+        """Let a session that may be resumed wait for its client; the others come to their end, for those who watch."""
+        session, subscription = self._session, self._subscription
+        if session is None or subscription is None or subscription.replaced:
+            return
+        if left_on_purpose or not self._dialect.resumes:
+            await session.finish()
+        session.detach(subscription)
+
+    async def _write(self) -> None:
+        try:
+            sent = await self._outbox.run()
+        except WebSocketDisconnect as gone:
+            raise _Over(gone.code, by_client=True) from gone
+        except ClientTooSlow as error:
+            self._count(error)
+            await self._outbox.give_up(error)
+            raise _Over(close_code(error), by_client=False) from error
+        raise _Over(sent.code, by_client=False)
+
+    async def _read(self) -> None:
+        try:
+            for command in self._dialect.greet():
+                await self._carry_out(command)
+            count = 0
+            while not self._is_closing:
+                await self._take(await self._next())
+                count += 1
+                if count % YIELD_MESSAGES == 0:
+                    await asyncio.sleep(0)
+        except WebSocketDisconnect as gone:
+            raise _Over(gone.code, by_client=True) from gone
+        except LingtingError as error:
+            await self._end_with(error)
+        except Exception as error:  # noqa: BLE001 - the socket loop: the client gets an answer
+            await self._break(error)
+
+    async def _next(self) -> Message:
+        """Wait for a message; before there is a session, not for ever.
+
+        raises    WebSocketDisconnect, SessionIdle, LimitExceeded
+        """
+        patience_seconds = self._limits.hello_seconds if self._session is None else None
+        try:
+            async with asyncio.timeout(patience_seconds):
+                event = await self._websocket.receive()
+        except TimeoutError as error:
+            raise SessionIdle(f"nothing came for {patience_seconds:g} seconds; connect when there is audio") from error
+        if event["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(event.get("code") or 1005)
+        text: str | None = event.get("text")
+        message: Message = event["bytes"] if text is None else text
+        limit_bytes = self._limits.max_message_bytes if text is None else self._limits.max_frame_bytes
+        if len(message) > limit_bytes:
+            raise LimitExceeded(f"the message is larger than {limit_bytes} bytes, the limit here; send smaller pieces")
+        return message
+
+    async def _take(self, message: Message) -> None:
+        if self._subscription is not None and self._subscription.replaced:
+            return
+        try:
+            for command in self._dialect.receive(message):
+                await self._carry_out(command)
+        except LingtingError as error:
+            await self._refuse(error)
+        else:
+            self._bad_messages = 0
+
+    async def _carry_out(self, command: Command) -> None:
+        match command:
+            case Append(data):
+                await self._live.feed(data)
+            case Acknowledge(word):
+                await self._outbox.put(word(self._live.text, self._live.received_seconds))
+            case Say(message):
+                await self._outbox.put(message)
+            case Open():
+                await self._open(command)
+            case Resume(identity, last_seq):
+                session = self._parts.hub.resume(identity, owner=owner_of(self._websocket))
+                await self._begin(session, resumed=True, after_seq=last_seq)
+            case Configure(options, fmt):
+                await self._live.configure(options, fmt)
+            case Commit():
+                await self._live.commit()
+            case Clear():
+                await self._live.clear()
+            case Finish():
+                await self._live.finish()
+            case Close(code, reason):
+                await self._close(code, reason)
+
+    @property
+    def _live(self) -> LiveSession:
+        if self._session is None:
+            raise InvalidMessage("there is no session on this connection")
+        return self._session
+
+    async def _open(self, command: Open) -> None:
+        session = await self._parts.hub.open(command.options, command.format, owner=owner_of(self._websocket))
+        try:
+            self._publish(session, command.room)
+        except BaseException:
+            await session.aclose()
+            raise
+        await self._begin(session, resumed=False, after_seq=0)
+
+    def _publish(self, session: LiveSession, claim: RoomClaim | None) -> None:
+        if claim is None:
+            return
+        if self._parts.rooms is None:
+            raise InvalidInput("this server has no subtitle rooms", param="room")
+        self._parts.rooms.publish(claim.room, claim.token, session)
+
+    async def _begin(self, session: LiveSession, *, resumed: bool, after_seq: int) -> None:
+        """Take the session over before anything else happens; its first event follows the dialect's own words."""
+        self._session, subscription = session, session.attach(after_seq=after_seq)
+        self._subscription = subscription
+        opened = Opened(
+            session=session.id,
+            resumed=resumed,
+            received_seconds=session.received_seconds,
+            last_seq=session.last_seq,
+            text=session.text,
+            options=session.options,
+            format=session.format,
+        )
+        await self._say(self._dialect.opened(opened))
+        self._tasks.create_task(self._tell(subscription))
+
+    async def _tell(self, subscription: Subscription) -> None:
+        """Word the session's events until there are no more."""
+        try:
+            async for event in subscription:
+                await self._say(self._dialect.render(event))
+                if isinstance(event, Closed):
+                    self._subscription = None
+                    await self._close(SESSION_CLOSE_CODES[event.reason], event.reason)
+            if subscription.replaced:
+                await self._close(1008, RESUMED_ELSEWHERE)
+        except LingtingError as error:
+            await self._end_with(error)
+        except Exception as error:  # noqa: BLE001 - the socket loop: the client gets an answer
+            await self._break(error)
+
+    async def _say(self, messages: Sequence[Message]) -> None:
+        for message in messages:
+            await self._outbox.put(message)
+
+    async def _refuse(self, error: LingtingError) -> None:
+        """Tell what was wrong; go on where that makes sense."""
+        self._bad_messages += 1
+        if self._dialect.is_fatal(error):
+            await self._end_with(error)
+        elif self._bad_messages >= self._limits.max_bad_messages:
+            await self._end_with(
+                InvalidMessage(f"{self._bad_messages} bad messages in a row; the last: {error.message}")
+            )
+        else:
+            self._count(error)
+            await self._say(self._dialect.refuse(error, fatal=False))
+
+    async def _break(self, error: Exception) -> None:
+        log.error("socket.broke", error=type(error).__name__, exc_info=True)
+        await self._end_with(LingtingError(BROKE))
+
+    async def _end_with(self, error: LingtingError) -> None:
+        self._count(error)
+        await self._say(self._dialect.refuse(error, fatal=True))
+        await self._close(close_code(error), error.code)
+
+    async def _close(self, code: int, reason: str) -> None:
+        """Close once what was said before has been sent."""
+        self._is_closing = True
+        await self._outbox.put(Close(code, reason))
+
+    def _count(self, error: LingtingError) -> None:
+        log.info("socket.refused", code=error.code, param=error.param)
+        self._parts.telemetry.answered_with_error(error.code)
