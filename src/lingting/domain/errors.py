@@ -17,6 +17,7 @@ LingtingError
 │   ├── ClientTooSlow            the client does not read what it asked for
 │   ├── RoomNotFound
 │   ├── RoomTaken                somebody else publishes there
+│   ├── InvalidKey               the key or client secret is unknown, or has expired
 │   └── NotAllowed               the token does not open this
 ├── Busy                         come back later; carries how much later
 │   ├── Overloaded
@@ -48,6 +49,7 @@ __all__ = [
     "EngineFailed",
     "EngineUnavailable",
     "InvalidInput",
+    "InvalidKey",
     "InvalidMessage",
     "InvalidOption",
     "LimitExceeded",
@@ -165,6 +167,10 @@ class RoomNotFound(InvalidInput):
 
 class RoomTaken(InvalidInput):
     code = "room_taken"
+
+
+class InvalidKey(InvalidInput):
+    code = "invalid_api_key"
 
 
 class NotAllowed(InvalidInput):

@@ -50,6 +50,12 @@ class Handshake:
     """As the client offered them."""
     max_audio_bytes: int = 4 * 2**20
     """What one message may decode to."""
+    models: tuple[str, ...] = ("whisper-1",)
+    """Names that are served, that of the model first."""
+    token: str = "token"  # noqa: S105 - no secret
+    """Makes the ids of this connection unlike those of any other."""
+    preset: object = None
+    """What the caller's client secret was made with; means something to one dialect only."""
 
 
 @dataclass(frozen=True, slots=True)

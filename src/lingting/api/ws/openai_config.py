@@ -1,0 +1,243 @@
+"""What a client of OpenAI's Realtime API may set of a transcription session: read, merged, shown again. Pure.
+
+Two shapes are read, the nested one (`audio.input.turn_detection`) and the older flat one (`turn_detection`): fields
+that are present merge, null clears, unknown ones are let pass. Numbers that mean something but are outside of what is
+offered here become the nearest that is; `session.updated` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from lingting.api.ws.openai_fields import Section, sections_of
+from lingting.domain import PcmFormat, RecognizeOptions, StreamOptions
+from lingting.domain.audio import PcmEncoding
+from lingting.domain.errors import InvalidOption, ModelNotFound
+from lingting.domain.languages import normalize_language
+
+__all__ = ["MANUAL_MODELS", "RealtimeConfig", "merged", "options_of"]
+
+MANUAL_MODELS = ("gpt-live-transcribe", "gpt-realtime-whisper")
+"""Names of models that detect no turns at OpenAI: who asks for one and says nothing of turns commits by himself."""
+RATES_HZ = (24_000, 16_000, 8_000)
+"""The first is OpenAI's; the others are an extension."""
+FORMATS: dict[str, PcmEncoding] = {"audio/pcm": "s16le", "audio/pcmu": "mulaw", "audio/pcma": "alaw"}
+FORMAT_NAMES = {encoding: name for name, encoding in FORMATS.items()}
+FLAT_FORMATS = {
+    "pcm16": PcmFormat("s16le", 24_000),
+    "g711_ulaw": PcmFormat("mulaw", 8_000),
+    "g711_alaw": PcmFormat("alaw", 8_000),
+}
+TELEPHONE_RATE_HZ = 8_000
+"""Of G.711, always."""
+SILENCES_SECONDS = {"low": 1.2, "medium": 0.8, "auto": 0.8, "high": 0.5}
+"""Silence that ends a turn, by how eager semantic_vad is: nothing here knows whether a sentence sounds finished."""
+SILENCE_MS = (200, 2_000)
+PADDING_MS = (0, 2_000)
+THRESHOLD = (0.05, 0.95)
+"""What a session takes; see `VadOptions` and `StreamOptions`."""
+MAX_MS = 60_000
+"""More is no pause in a sentence but a mistake."""
+MAX_WORDS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Transcription:
+    """How speech becomes text."""
+
+    model: str | None = None
+    """None for the one that is served."""
+    language: str | None = None
+    languages: tuple[str, ...] = ()
+    """Several let the model detect for each stretch of speech."""
+    prompt: str = ""
+    keywords: tuple[str, ...] = ()
+
+    @property
+    def hint(self) -> str:
+        """The prompt and the keywords, as the model takes them."""
+        return ", ".join(part for part in (self.prompt, *self.keywords) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class TurnDetection:
+    """When a turn is over."""
+
+    kind: Literal["server_vad", "semantic_vad"] = "server_vad"
+    threshold: float = 0.5
+    prefix_padding_ms: int = 300
+    silence_duration_ms: int = 500
+    eagerness: str = "auto"
+    """Of semantic_vad, in place of the three above."""
+
+    @property
+    def silence_seconds(self) -> float:
+        if self.kind == "semantic_vad":
+            return SILENCES_SECONDS[self.eagerness]
+        return self.silence_duration_ms / 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class NoiseReduction:
+    """Kept and shown, not applied: it would raise the error rate."""
+
+    kind: str
+    strength: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RealtimeConfig:
+    """One transcription session's settings."""
+
+    pcm: PcmFormat = field(default_factory=lambda: PcmFormat("s16le", RATES_HZ[0]))
+    transcription: Transcription = field(default_factory=Transcription)
+    turns: TurnDetection | None = field(default_factory=TurnDetection)
+    """As the client said it; None when it commits by itself."""
+    turns_given: bool = False
+    noise_reduction: NoiseReduction | None = None
+    include: tuple[str, ...] | None = None
+
+    @property
+    def turn_detection(self) -> TurnDetection | None:
+        """What holds; None when only the client's commits end a turn."""
+        if not self.turns_given and self.transcription.model in MANUAL_MODELS:
+            return None
+        return self.turns
+
+    @property
+    def is_manual(self) -> bool:
+        return self.turn_detection is None
+
+
+def merged(config: RealtimeConfig, session: object, *, models: Sequence[str]) -> RealtimeConfig:
+    """Return the config with what the client's session object says.
+
+    raises    InvalidOption, ModelNotFound, each with the path of the field
+    """
+    for section in sections_of(session):
+        config = _MERGERS[section.name](config, section)
+        if section.name == "transcription":
+            _check(config.transcription, section.path, models)
+    return config
+
+
+def options_of(config: RealtimeConfig, defaults: StreamOptions) -> StreamOptions:
+    """What the session is asked for."""
+    wanted, turns = config.transcription, config.turn_detection
+    languages = (wanted.language,) if wanted.language else wanted.languages
+    recognize = replace(
+        defaults.recognize,
+        language=languages[0] if len(languages) == 1 else None if languages else defaults.recognize.language,
+        per_segment_language=len(languages) > 1 or defaults.recognize.per_segment_language,
+        prompt=wanted.hint or defaults.recognize.prompt,
+        word_times=False,
+    )
+    if turns is None:
+        return replace(defaults, recognize=recognize)
+    vad = recognize.vad
+    if turns.kind == "server_vad":
+        vad = replace(vad, threshold=turns.threshold, pad_seconds=turns.prefix_padding_ms / 1_000)
+    return replace(defaults, recognize=replace(recognize, vad=vad), silence_seconds=turns.silence_seconds)
+
+
+def _check(wanted: Transcription, path: str, models: Sequence[str]) -> None:
+    """raises    ModelNotFound, UnsupportedLanguage, InvalidOption"""
+    with _naming(f"{path}.model"):
+        if wanted.model is not None and wanted.model not in models:
+            raise ModelNotFound(wanted.model, models)
+    with _naming(f"{path}.language"):
+        RecognizeOptions(language=wanted.language)
+    with _naming(f"{path}.languages"):
+        for code in wanted.languages:
+            normalize_language(code)
+    with _naming(f"{path}.prompt"):
+        RecognizeOptions(prompt=wanted.hint)
+
+
+@contextmanager
+def _naming(path: str) -> Iterator[None]:
+    """Let a refusal name the field as the client wrote it."""
+    try:
+        yield
+    except InvalidOption as error:
+        error.param = path
+        raise
+
+
+def _format(config: RealtimeConfig, section: Section) -> RealtimeConfig:
+    if section.value is None:
+        return replace(config, pcm=RealtimeConfig().pcm)
+    if isinstance(section.value, str):
+        return replace(config, pcm=FLAT_FORMATS[section.choice(FLAT_FORMATS)])
+    fields = section.fields()
+    kind = fields.choice("type", FORMATS, default=FORMAT_NAMES[config.pcm.encoding])
+    if kind != "audio/pcm":
+        fields.whole("rate", TELEPHONE_RATE_HZ, TELEPHONE_RATE_HZ, default=TELEPHONE_RATE_HZ)
+        return replace(config, pcm=PcmFormat(FORMATS[kind], TELEPHONE_RATE_HZ))
+    earlier = config.pcm.rate_hz if config.pcm.encoding == "s16le" else RATES_HZ[0]
+    rate_hz = fields.whole("rate", min(RATES_HZ), max(RATES_HZ), default=earlier)
+    if rate_hz not in RATES_HZ:
+        raise InvalidOption(fields.path("rate"), f"{rate_hz} is not offered; use {', '.join(map(str, RATES_HZ))}")
+    return replace(config, pcm=PcmFormat("s16le", rate_hz))
+
+
+def _transcription(config: RealtimeConfig, section: Section) -> RealtimeConfig:
+    if section.value is None:
+        return replace(config, transcription=Transcription())
+    fields, now = section.fields(), config.transcription
+    language = fields.text("language", default=now.language)
+    transcription = Transcription(
+        model=fields.text("model", default=now.model) or None,
+        language=None if (language or "auto").lower() == "auto" else language,
+        languages=fields.texts("languages", default=now.languages, most=MAX_WORDS),
+        prompt=fields.text("prompt", default=now.prompt) or "",
+        keywords=fields.texts("keywords", default=now.keywords, most=MAX_WORDS),
+    )
+    return replace(config, transcription=transcription)
+
+
+def _turn_detection(config: RealtimeConfig, section: Section) -> RealtimeConfig:
+    if section.value is None:
+        return replace(config, turns=None, turns_given=True)
+    fields = section.fields()
+    now = config.turns or TurnDetection()
+    kind = fields.choice("type", ("server_vad", "semantic_vad"), default=now.kind)
+    if kind == "semantic_vad":
+        now = now if now.kind == kind else TurnDetection("semantic_vad")
+        eagerness = fields.choice("eagerness", SILENCES_SECONDS, default=now.eagerness)
+        return replace(config, turns=TurnDetection("semantic_vad", eagerness=eagerness), turns_given=True)
+    now = now if now.kind == kind else TurnDetection()
+    threshold = fields.number("threshold", 0.0, 1.0, default=now.threshold)
+    padding_ms = fields.whole("prefix_padding_ms", 0, MAX_MS, default=now.prefix_padding_ms)
+    silence_ms = fields.whole("silence_duration_ms", 0, MAX_MS, default=now.silence_duration_ms)
+    turns = TurnDetection(
+        threshold=min(max(threshold, THRESHOLD[0]), THRESHOLD[1]),
+        prefix_padding_ms=min(max(padding_ms, PADDING_MS[0]), PADDING_MS[1]),
+        silence_duration_ms=min(max(silence_ms, SILENCE_MS[0]), SILENCE_MS[1]),
+    )
+    return replace(config, turns=turns, turns_given=True)
+
+
+def _noise_reduction(config: RealtimeConfig, section: Section) -> RealtimeConfig:
+    if section.value is None:
+        return replace(config, noise_reduction=None)
+    fields, now = section.fields(), config.noise_reduction
+    kind = fields.choice("type", ("near_field", "far_field"), default=now.kind if now else "near_field")
+    strength = fields.number("strength", 0.0, 1.0, default=(now and now.strength) or 1.0)
+    return replace(config, noise_reduction=NoiseReduction(kind, strength))
+
+
+def _include(config: RealtimeConfig, section: Section) -> RealtimeConfig:
+    return replace(config, include=section.texts(most=MAX_WORDS) if section.value is not None else None)
+
+
+_MERGERS: Mapping[str, Callable[[RealtimeConfig, Section], RealtimeConfig]] = {
+    "format": _format,
+    "transcription": _transcription,
+    "turn_detection": _turn_detection,
+    "noise_reduction": _noise_reduction,
+    "include": _include,
+}
