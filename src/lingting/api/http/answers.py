@@ -14,7 +14,7 @@ from lingting.telemetry import log, request_id
 
 __all__ = ["answer_errors", "error_answer"]
 
-OPENAI_PATHS = ("/v1/audio/", "/v1/models")
+OPENAI_PATHS = ("/v1/audio/", "/v1/models", "/v1/realtime")
 
 
 def error_answer(error: LingtingError, path: str, *, status: int | None = None) -> Response:

@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 
 from starlette.requests import HTTPConnection, Request
 
+from lingting.api.client_secrets import ClientSecrets
 from lingting.api.ws.limits import SocketLimits, Sockets
-from lingting.domain import RecognizeOptions
+from lingting.domain import RecognizeOptions, SystemClock
 from lingting.domain.errors import Overloaded, ShuttingDown, Starting
 from lingting.services import Services
 
@@ -52,6 +53,7 @@ class Doors:
     def __init__(self, limits: HttpLimits, defaults: RecognizeOptions, *, sockets: SocketLimits | None = None) -> None:
         self.limits = limits
         self.sockets = Sockets(sockets or SocketLimits())
+        self.client_secrets = ClientSecrets(SystemClock())
         self.defaults = defaults
         self.phase = Phase.STARTING
         self._services: Services | None = None
