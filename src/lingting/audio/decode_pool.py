@@ -82,10 +82,6 @@ class DecoderProcess:
             raise LingtingError("the decoder process does not start; run lingting doctor") from error
         self._is_ready = answer is Answer.READY
 
-    def has_ended(self) -> bool:
-        """Whether the child has gone by itself."""
-        return self._process.poll() is not None
-
     def send(self, job: Job, file_descriptor: int) -> None:
         """Hand over a job and wait until it has been taken.
 
@@ -133,14 +129,17 @@ class ProcessPool:
 
         raises    Overloaded if none came free in time; ShuttingDown after `close`
         """
-        process = self._take_idle_or_reserve() or self._start_reserved()
+        idle = self._take_idle_or_reserve()
+        process = idle or self._start_reserved()
         try:
             process.wait_until_ready()
             self._refuse_if_closed()
         except LingtingError:
             self.discard(process)
             self._refuse_if_closed()  # in which case that, and not the installation, is the reason
-            raise
+            if idle is None:
+                raise
+            return self.lend()  # a spare that was ended from outside says nothing about the installation
         return process
 
     def start_spares(self) -> None:
@@ -157,6 +156,17 @@ class ProcessPool:
         process.files += 1
         with self._changed:
             is_kept = not self._is_closed and process.files < self._settings.files_per_process
+            if is_kept:
+                self._lent.discard(process)
+                self._idle.append(process)
+                self._changed.notify()
+        if not is_kept:
+            self.discard(process)
+
+    def put_back(self, process: DecoderProcess) -> None:
+        """Take back a process that was given nothing to do."""
+        with self._changed:
+            is_kept = not self._is_closed and len(self._idle) < self._settings.spare_processes
             if is_kept:
                 self._lent.discard(process)
                 self._idle.append(process)
@@ -193,21 +203,14 @@ class ProcessPool:
             while True:
                 self._refuse_if_closed()
                 if len(self._lent) + self._starting < self._settings.max_processes:
-                    process = self._take_idle()
-                    if process is None:
-                        self._starting += 1
-                    return process
+                    if self._idle:
+                        process = self._idle.pop()
+                        self._lent.add(process)
+                        return process
+                    self._starting += 1
+                    return None
                 if not self._changed.wait(deadline - time.monotonic()):
                     raise Overloaded("all decoder processes are busy; try again soon", retry_after_seconds=2.0)
-
-    def _take_idle(self) -> DecoderProcess | None:
-        while self._idle:
-            process = self._idle.pop()
-            if not process.has_ended():
-                self._lent.add(process)
-                return process
-            process.dispose()
-        return None
 
     def _start_reserved(self) -> DecoderProcess:
         process: DecoderProcess | None = None

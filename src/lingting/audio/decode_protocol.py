@@ -30,6 +30,8 @@ __all__ = [
 _HEADER = struct.Struct("<BI")
 _JOB_HEADER = struct.Struct("<I")
 WAITING_BODY = struct.Struct("<Q")
+ARE_YOU_THERE = 255
+"""What a live process answers with TAKEN; any other first byte is the index of a container, and its stream follows."""
 MAX_JOB_BYTES = 4_096
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 """A second of 255 channels is 16 MB; anything past this is a broken process."""
@@ -44,7 +46,7 @@ class Answer(IntEnum):
     END = 5
     ERROR = 6
     WAITING = 7
-    """All bytes of a live stream up to a number, the body, have been used and more is needed."""
+    """All bytes of a live stream up to a number, the body, have been used, and more is needed."""
 
 
 class BadAnswer(Exception):  # private to the two ends of the socket; never reaches a caller

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from lingting.audio import sniff
 from lingting.audio.decode_pool import TAKE_SECONDS, DecoderProcess, ProcessPool
-from lingting.audio.decode_protocol import Answer, BadAnswer, read_answer
+from lingting.audio.decode_protocol import ARE_YOU_THERE, Answer, BadAnswer, read_answer
 from lingting.audio.live_formats import CONTAINERS, Container, LiveSettings
 from lingting.audio.live_link import LiveLink
 from lingting.domain import Samples
@@ -39,7 +39,8 @@ class ContainerDecoder:
     """A `LiveDecoder` for one compressed stream.
 
     A moment in `push` is at most `prompt_seconds`; a process that stands still for `stall_seconds` is ended. Its
-    place in the pool is free again after `finish`, after an error and after `close`.
+    place in the pool is free again after `finish`, after an error and after `close`. The first push that goes to the
+    process also starts its successor; a process that never got a byte is put back.
     """
 
     def __init__(self, name: Container, pool: ProcessPool, settings: LiveSettings) -> None:
@@ -51,7 +52,7 @@ class ContainerDecoder:
         self._is_done = self._is_closed = False
         self._head = b""
         self._is_judged = False
-        self._process = _begin(name, pool)
+        self._process = _lend(pool)
         self._link = LiveLink(self._process.link, stall_seconds=settings.stall_seconds)
 
     def push(self, data: bytes) -> Samples:
@@ -65,9 +66,9 @@ class ContainerDecoder:
     def finish(self) -> Samples:
         """raises AudioUndecodable; ShuttingDown after `close`"""
         with self._at_work():
-            data = self._judge(b"", is_last=True)
-            self._link.send(data)
-            self._link.drain()
+            self._link.send(self._judge(b"", is_last=True))
+            if self._is_judged:
+                self._link.drain()
             samples = self._link.take()
             self._end()
             return samples
@@ -113,22 +114,27 @@ class ContainerDecoder:
             raise AudioUndecodable(f"declared as {self._name}, but it looks like {seen}")
         self._is_judged = True
         head, self._head = self._head, b""
-        return head
+        self._pool.start_spares()
+        return bytes([CONTAINERS.index(self._name)]) + head
 
     def _end(self) -> None:
         with self._ending:
-            if not self._is_done:
-                self._is_done = True
+            if self._is_done:
+                return
+            self._is_done = True
+            if self._is_judged or self._is_closed:  # and so perhaps aborted
                 self._pool.discard(self._process)
+            else:
+                self._pool.put_back(self._process)
 
 
-def _begin(name: Container, pool: ProcessPool) -> DecoderProcess:
-    """A process that waits for this stream; an idle one may have been ended from outside, then another is tried."""
+def _lend(pool: ProcessPool) -> DecoderProcess:
+    """A process that answers; an idle one may have been ended from outside, and then another is tried."""
     for _ in range(MAX_STARTS):
         process = pool.lend()
         try:
             process.link.settimeout(TAKE_SECONDS)
-            process.link.sendall(bytes([CONTAINERS.index(name)]))
+            process.link.sendall(bytes([ARE_YOU_THERE]))
             answer, _body = read_answer(process.link, deadline=time.monotonic() + TAKE_SECONDS)
         except (BadAnswer, OSError):
             pool.discard(process)

@@ -65,9 +65,7 @@ class LiveDecoders:
             raise InvalidOption("encoding", f"{str(fmt.container)[:20]!r} is not one of {', '.join(CONTAINERS)}")
         if fmt.container == "wav":
             return WavDecoder()
-        decoder = ContainerDecoder(fmt.container, self._pool, self._settings)
-        self._pool.start_spares()
-        return decoder
+        return ContainerDecoder(fmt.container, self._pool, self._settings)
 
     def close(self) -> None:
         """End all processes; whoever pushes to one gets ShuttingDown."""

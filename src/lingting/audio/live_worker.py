@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 
 from lingting.audio.block import MAX_RATE_HZ, MIN_RATE_HZ, Block
 from lingting.audio.confinement import CpuAllowance, confine
-from lingting.audio.decode_protocol import WAITING_BODY, Answer, send_answer
+from lingting.audio.decode_protocol import ARE_YOU_THERE, WAITING_BODY, Answer, send_answer
+from lingting.audio.flac_frames import FlacFrames
 from lingting.audio.live_formats import CONTAINERS, Container
 from lingting.audio.live_mono import MonoStream
 from lingting.audio.media import refuse_second_file, warm_up
@@ -35,8 +36,11 @@ from lingting.domain.errors import AudioUndecodable
 __all__ = ["main"]
 
 MAX_CHANNELS = 16
+READ_BYTES = 32_768
 GATHER_SECONDS = 0.5
 """How much sound is sent at once when the bytes come faster than they can be decoded."""
+HEADERS_BYTES = 4_096
+"""A stream that ends before it has begun is headers only, which is no error; more than this without sound is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,6 @@ _KINDS: dict[Container, _Kind] = {
     # Tags between files that were joined to one stream come as packets.
     "mp3": _Kind("mp3", ("mp3float", "mp3"), damaged_packets=3),
     "aac": _Kind("aac", ("aac",)),
-    "flac": _Kind("flac", ("flac",)),
 }
 PROBE = {"probesize": "32", "analyzeduration": "0", "max_probe_packets": "1", "protocol_whitelist": "none"}
 """The headers and one packet must do: every packet that FFmpeg looks at ahead is sound that comes late."""
@@ -68,13 +71,13 @@ def main() -> None:
     warm_up()
     confine(memory_bytes=int(sys.argv[1]), spare_files=0)
     send_answer(link, Answer.READY)
-    declared = link.recv(1)
-    if not declared:
+    while (first := link.recv(1)) and first[0] == ARE_YOU_THERE:
+        send_answer(link, Answer.TAKEN)
+    if not first:
         return
-    send_answer(link, Answer.TAKEN)
     sound = _Sound(link)
     try:
-        _decode(CONTAINERS[declared[0]], _Input(link, sound.send), sound)
+        _decode(CONTAINERS[first[0]], _Input(link, sound.send), sound)
     except AudioUndecodable as error:
         send_answer(link, Answer.ERROR, json.dumps({"message": error.message}).encode())
     except MemoryError:
@@ -88,7 +91,8 @@ class _Input:
 
     def __init__(self, link: socket.socket, before_waiting: Callable[[], None]) -> None:
         self._link, self._before_waiting = link, before_waiting
-        self._taken_bytes = 0
+        self.taken_bytes = 1
+        """With the one that says which container it is."""
         self.at_end = False
 
     def read(self, size: int) -> bytes:
@@ -98,9 +102,9 @@ class _Input:
             data = self._link.recv(size, socket.MSG_DONTWAIT)
         except BlockingIOError:
             self._before_waiting()
-            send_answer(self._link, Answer.WAITING, WAITING_BODY.pack(self._taken_bytes))
+            send_answer(self._link, Answer.WAITING, WAITING_BODY.pack(self.taken_bytes))
             data = self._link.recv(size)
-        self._taken_bytes += len(data)
+        self.taken_bytes += len(data)
         self.at_end = not data
         return data
 
@@ -153,10 +157,32 @@ def _decode(name: Container, source: _Input, sound: _Sound) -> None:
             raise AudioUndecodable(f"declared as {name}, but no sound can be decoded from it") from error
         if not source.at_end:
             raise AudioUndecodable(f"the {name} stream is damaged after {sound.seconds:.1f} seconds") from error
+    if not sound.seconds and source.taken_bytes > HEADERS_BYTES:
+        raise AudioUndecodable(f"declared as {name}, but no sound can be decoded from it")
     sound.finish()
 
 
 def _blocks(name: Container, source: _Input) -> Iterator[Block]:
+    frames = _flac_frames(source) if name == "flac" else _frames(name, source)
+    for frame in frames:
+        yield Block(_samples(frame), frame.sample_rate)
+
+
+def _flac_frames(source: _Input) -> Iterator[Any]:  # av.AudioFrame, which is untyped here
+    """FLAC needs no demuxer, and FFmpeg's keeps seconds of sound to itself."""
+    splitter, stream_info = FlacFrames(), b""
+    codec: Any = None  # its audio half is untyped in PyAV
+    while not source.at_end:
+        data = source.read(READ_BYTES)
+        for whole in splitter.push(data) if data else splitter.finish():
+            if whole.stream_info != stream_info:
+                stream_info = whole.stream_info
+                codec = av.CodecContext.create("flac", "r")
+                codec.extradata, codec.thread_count = stream_info, 1
+            yield from codec.decode(av.Packet(whole.data))
+
+
+def _frames(name: Container, source: _Input) -> Iterator[Any]:  # av.AudioFrame, which is untyped here
     kind = _KINDS[name]
     options = PROBE | {"format_whitelist": kind.demuxer, "codec_whitelist": ",".join(kind.codecs)}
     with av.open(
@@ -177,15 +203,14 @@ def _blocks(name: Container, source: _Input) -> Iterator[Block]:
         damaged_packets = 0
         for packet in container.demux(stream):
             try:
-                frames: list[Any] = packet.decode()  # av.AudioFrame, which is untyped here
+                frames: list[Any] = packet.decode()
             except av.error.InvalidDataError:
                 damaged_packets += 1
                 if damaged_packets > kind.damaged_packets:
                     raise
                 continue
-            for frame in frames:
-                damaged_packets = 0
-                yield Block(_samples(frame), frame.sample_rate)
+            damaged_packets = 0 if frames else damaged_packets
+            yield from frames
 
 
 def _samples(frame: Any) -> NDArray[np.float32]:  # av.AudioFrame, which is untyped here
