@@ -91,9 +91,7 @@ class House:
         self.bus = MemoryRoomBus()
 
     def hub(self) -> RoomHub:
-        return RoomHub(
-            store=self.store, bus=self.bus, clock=self.clock, observer=self.observer, settings=self.settings
-        )
+        return RoomHub(store=self.store, bus=self.bus, clock=self.clock, observer=self.observer, settings=self.settings)
 
 
 async def settle() -> None:

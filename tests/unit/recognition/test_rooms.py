@@ -3,12 +3,12 @@
 import asyncio
 
 import pytest
-from room_doubles import House, ScriptedSession, read, read_all, settle
 
 from lingting.domain.errors import InvalidOption, NotAllowed, Overloaded, RoomNotFound, RoomTaken, ShuttingDown
 from lingting.recognition.room_parts import RoomSettings
 from lingting.recognition.room_viewers import View
 from lingting.recognition.rooms import CreatedRoom, RoomHub, RoomWish
+from room_doubles import House, ScriptedSession, read, read_all, settle
 
 pytestmark = pytest.mark.unit
 
