@@ -3,6 +3,7 @@
 A dialog is a file of JSON lines, in the order of events; each line is one of
 
     {"note": "…"}                                   for the reader
+    {"handshake": {"query": {"model": "x"}}}        first, where the connection is not an ordinary one
     {"client": {...}} or {"client": "raw text"}     a text frame of the client (an object is written as JSON)
     {"binary": 640}                                 a binary frame of so many zero bytes
     {"heard": {"text": "…", "received_seconds": 1}} what the session knows from here on, for `Acknowledge`
@@ -25,12 +26,12 @@ from pathlib import Path
 from typing import Any
 
 from lingting.api.errors import close_code
-from lingting.api.ws.dialect import Acknowledge, Close, Command, Dialect, Message, Opened, Say
+from lingting.api.ws.dialect import Acknowledge, Close, Command, Dialect, Handshake, Message, Opened, Say
 from lingting.domain import Word, events
 from lingting.domain import errors as error_tree
 from lingting.domain.errors import LingtingError
 
-__all__ = ["DIALOGS", "dialogs_of", "replay"]
+__all__ = ["DIALOGS", "dialogs_of", "handshake_of", "replay"]
 
 DIALOGS = Path(__file__).parent / "data" / "dialogs"
 
@@ -38,6 +39,16 @@ DIALOGS = Path(__file__).parent / "data" / "dialogs"
 def dialogs_of(name: str) -> list[Path]:
     """The recorded dialogs of a dialect, by the name of its row."""
     return sorted((DIALOGS / name).glob("*.jsonl"))
+
+
+def handshake_of(path: Path) -> Handshake:
+    """What the dialect of this dialog is made with."""
+    for text in path.read_text(encoding="utf-8").splitlines():
+        if given := json.loads(text or "{}").get("handshake"):
+            return Handshake(
+                **{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+            )
+    return Handshake()
 
 
 def replay(path: Path, dialect: Dialect) -> None:
@@ -77,6 +88,9 @@ class _Player:
         self.said += [_readable(message) for message in messages]
 
     def on_note(self, _value: str) -> None:
+        pass
+
+    def on_handshake(self, _value: object) -> None:
         pass
 
     def on_client(self, value: object) -> None:

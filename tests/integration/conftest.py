@@ -11,6 +11,7 @@ import httpx
 import pytest
 import uvicorn
 
+from lingting.api.ws.limits import SocketLimits, Sockets
 from lingting.engines.fake import FakeEngine
 from lingting.serving import create_app
 from lingting.settings import Settings, load_settings
@@ -43,12 +44,16 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.contextmanager
-def live_server(engine: FakeEngine, settings: Settings | None = None) -> Iterator[Live]:
+def live_server(
+    engine: FakeEngine, settings: Settings | None = None, *, sockets: SocketLimits | None = None
+) -> Iterator[Live]:
     """A real server in a thread, on a free port, ready."""
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     app = create_app(settings or load_settings(), engine=engine)
-    server = _Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=5, ws="none"))
+    if sockets is not None:
+        app.state.doors.sockets = Sockets(sockets)
+    server = _Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=5, ws="auto"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="live-server")
     thread.start()
     try:

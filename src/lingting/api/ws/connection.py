@@ -62,7 +62,7 @@ YIELD_MESSAGES = 32
 class RoomDoor(Protocol):
     """Where sessions are shown to many."""
 
-    def publish(self, room: str, token: str, session: LiveSession) -> None:
+    async def publish(self, name: str, token: str, session: LiveSession, /) -> None:
         """raises    RoomNotFound, RoomTaken, NotAllowed"""
         ...
 
@@ -245,18 +245,18 @@ class _Connection:
     async def _open(self, command: Open) -> None:
         session = await self._parts.hub.open(command.options, command.format, owner=owner_of(self._websocket))
         try:
-            self._publish(session, command.room)
+            await self._publish(session, command.room)
         except BaseException:
             await session.aclose()
             raise
         await self._begin(session, resumed=False, after_seq=0)
 
-    def _publish(self, session: LiveSession, claim: RoomClaim | None) -> None:
+    async def _publish(self, session: LiveSession, claim: RoomClaim | None) -> None:
         if claim is None:
             return
         if self._parts.rooms is None:
             raise InvalidInput("this server has no subtitle rooms", param="room")
-        self._parts.rooms.publish(claim.room, claim.token, session)
+        await self._parts.rooms.publish(claim.room, claim.token, session)
 
     async def _begin(self, session: LiveSession, *, resumed: bool, after_seq: int) -> None:
         """Take the session over before anything else happens; its first event follows the dialect's own words."""

@@ -47,7 +47,7 @@ class Outbox:
     async def give_up(self, error: ClientTooSlow) -> None:
         """Tell a client that may not listen why it is over."""
         try:
-            async with asyncio.timeout(LAST_WORD_SECONDS):
+            async with asyncio.timeout(min(LAST_WORD_SECONDS, self._send_seconds)):
                 await self._send(Close(1008, error.code))
         except (TimeoutError, OSError, RuntimeError):
             return

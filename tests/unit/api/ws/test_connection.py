@@ -204,7 +204,7 @@ class _Rooms:
         self.published: list[tuple] = []
         self.refusal = refusal
 
-    def publish(self, room, token, session) -> None:
+    async def publish(self, room, token, session) -> None:
         if self.refusal is not None:
             raise self.refusal
         self.published.append((room, token, session))

@@ -1,0 +1,85 @@
+"""The WebSocket routes: one row for each dialect."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from fastapi import APIRouter
+from starlette.websockets import WebSocket
+
+from lingting.api.client_secrets import key_of
+from lingting.api.http.doors import doors_of
+from lingting.api.http.openai import ALIASES
+from lingting.api.ws.connection import SocketParts, serve_socket
+from lingting.api.ws.dialect import Dialect, Handshake
+from lingting.api.ws.handshake import choose_subprotocol, deny, require_origin
+from lingting.api.ws.native import NativeDialect
+from lingting.api.ws.openai_realtime import BETA_SUBPROTOCOL, OpenAIRealtime
+from lingting.api.ws.subtitle import SubtitleDialect
+from lingting.domain import StreamOptions
+from lingting.domain.errors import LingtingError
+from lingting.telemetry import log, request_id, take_request_id
+
+__all__ = ["DIALECTS", "DialectRoute", "router"]
+
+
+@dataclass(frozen=True, slots=True)
+class DialectRoute:
+    """Where a dialect is spoken."""
+
+    name: str
+    """Of the folder with its recorded dialogs, too."""
+    path: str
+    make: Callable[[Handshake], Dialect]
+    subprotocols: tuple[str, ...] = ()
+    """Those that may be agreed on."""
+
+
+DIALECTS = (
+    DialectRoute("native", "/v1/asr/stream", NativeDialect),
+    DialectRoute("subtitle", "/ws/subtitle", SubtitleDialect),
+    DialectRoute("openai_realtime", "/v1/realtime", OpenAIRealtime, subprotocols=("realtime", BETA_SUBPROTOCOL)),
+)
+
+router = APIRouter()
+
+
+async def _serve(websocket: WebSocket, row: DialectRoute) -> None:
+    """Refuse as HTTP what cannot be served; after that everything is said on the socket."""
+    token = request_id.set(take_request_id(websocket.headers.get("x-request-id")))
+    doors = doors_of(websocket)
+    limits = doors.sockets.limits
+    try:
+        require_origin(websocket.headers, limits.allowed_origins)
+        services = doors.require_open()
+        with doors.sockets.holding_a_place():
+            handshake = Handshake(
+                defaults=StreamOptions(recognize=replace(doors.defaults, word_times=True)),
+                query=dict(websocket.query_params),
+                subprotocols=tuple(websocket.scope["subprotocols"]),
+                max_audio_bytes=limits.max_message_bytes,
+                models=(services.model, *ALIASES),
+                token=secrets.token_hex(8),
+                preset=doors.client_secrets.redeem(key_of(websocket.headers, websocket.scope["subprotocols"])),
+            )
+            parts = SocketParts(services.live, services.rooms, limits, services.telemetry)
+            subprotocol = choose_subprotocol(handshake.subprotocols, row.subprotocols)
+            await serve_socket(websocket, row.make(handshake), parts, door=row.path, subprotocol=subprotocol)
+    except LingtingError as error:
+        log.info("socket.denied", door=row.path, code=error.code)
+        await deny(websocket, error)
+    finally:
+        request_id.reset(token)
+
+
+def _add(row: DialectRoute) -> None:
+    async def serve(websocket: WebSocket) -> None:
+        await _serve(websocket, row)
+
+    router.add_api_websocket_route(row.path, serve, name=row.name)
+
+
+for _row in DIALECTS:
+    _add(_row)
