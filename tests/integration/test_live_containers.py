@@ -178,7 +178,7 @@ def test_a_large_message_does_not_block_either_side(decoders):
     assert len(samples) == 150 * 16_000
 
 
-@pytest.mark.parametrize("name", ["webm_live", "ogg_opus", "mp3", "wav"])
+@pytest.mark.parametrize("name", ["webm_live", "ogg_opus", "mp3", "flac", "wav"])
 def test_a_recorder_that_starts_again_goes_on(decoders, name):
     samples = _decoded(decoders.open(_format(CASES[name].declared)), [_encoded(name), _encoded(name)])
     assert len(samples) == pytest.approx(2 * len(_whole(name)), abs=4 * CODEC_FRAME_SAMPLES)
@@ -215,6 +215,15 @@ def test_hostile_streams_cost_one_error_or_their_first_sound(decoders, container
         except AudioUndecodable:
             continue
         assert len(samples) < 3 * 16_000, name
+
+
+@pytest.mark.parametrize("name", ["webm_live", "ogg_short_pages"])
+def test_a_gap_costs_only_what_was_in_it(decoders, name):
+    data, expected = _encoded(name), _whole(name)
+    middle = len(data) // 2
+    samples = _decoded(decoders.open(_format(CASES[name].declared)), [data[: middle - 1_500], data[middle + 1_500 :]])
+    assert len(samples) > 0.85 * len(expected)
+    assert np.corrcoef(samples[-32_000:], expected[-32_000:])[0, 1] > 0.99
 
 
 @pytest.mark.parametrize("name", ["aac", "flac"])
