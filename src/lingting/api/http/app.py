@@ -8,12 +8,12 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from lingting.api.http import health, openai, realtime, rest
+from lingting.api.http import health, openai, overlay, realtime, rest, rooms
 from lingting.api.http.answers import answer_errors
 from lingting.api.http.documentation import document
 from lingting.api.http.doors import Doors
 from lingting.api.http.middleware import BodyBounds, RequestFrame
-from lingting.api.ws import routes
+from lingting.api.ws import routes, viewer
 
 __all__ = ["build_app"]
 
@@ -32,7 +32,7 @@ def build_app(doors: Doors, *, lifespan: Lifespan | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.doors = doors
-    for module in (rest, openai, realtime, health, routes):
+    for module in (rest, openai, realtime, rooms, overlay, health, routes, viewer):
         app.include_router(module.router)
     document(app)
     answer_errors(app)

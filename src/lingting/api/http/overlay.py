@@ -1,0 +1,49 @@
+"""The overlay page for OBS and other broadcast software: subtitles in large type on a transparent ground.
+
+Static files of `console/overlay`, under a policy that allows no inline script or style and nothing from elsewhere. The
+page asks for the room itself, with the token in its own address; nothing a caller sends is written into it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import APIRouter
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from lingting import console
+
+__all__ = ["POLICY", "router"]
+
+router = APIRouter(include_in_schema=False)
+
+FOLDER = Path(console.__file__).parent / "overlay"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+MEDIA_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
+FILES = {
+    path.name: (path.read_bytes(), f"{MEDIA_TYPES[path.suffix]}; charset=utf-8")
+    for path in sorted(FOLDER.iterdir())
+    if path.suffix in MEDIA_TYPES
+}
+"""Read once: a few kilobytes."""
+
+
+@router.get("/rooms/{room}/overlay")
+async def page(room: str) -> Response:
+    return _file("overlay.html")
+
+
+@router.get("/overlay/{name}")
+async def part(name: str) -> Response:
+    return _file(name)
+
+
+def _file(name: str) -> Response:
+    if name not in FILES:
+        raise HTTPException(404)
+    content, media_type = FILES[name]
+    return Response(content, media_type=media_type, headers={"Content-Security-Policy": POLICY})
