@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from lingting.domain.errors import InvalidOption
 
-__all__ = ["Fields", "Section", "sections_of"]
+__all__ = ["Fields", "Section", "is_encodable", "sections_of"]
 
 NESTED = ("format", "transcription", "turn_detection", "noise_reduction")
 FLAT = {
@@ -131,11 +131,18 @@ def _texts(path: str, value: object, most: int) -> tuple[str, ...]:
 def _text(path: str, value: object) -> str:
     if not isinstance(value, str):
         raise InvalidOption(path, f"{_shown(value)} is not text")
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        raise InvalidOption(path, "holds half a surrogate pair, which is no character") from error
+    if not is_encodable(value):
+        raise InvalidOption(path, "holds half a surrogate pair, which is no character")
     return value
+
+
+def is_encodable(text: str) -> bool:
+    """JSON can write halves of surrogate pairs, which no tokenizer takes and no frame carries."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _shown(value: object) -> str:

@@ -26,6 +26,7 @@ from lingting.api.ws.dialect import (
 from lingting.api.ws.messages import decode_audio, read_object
 from lingting.api.ws.openai_config import RealtimeConfig, merged, options_of
 from lingting.api.ws.openai_events import EventWriter, session_object
+from lingting.api.ws.openai_fields import is_encodable
 from lingting.api.ws.openai_items import Conversation
 from lingting.audio.live_formats import LiveFormat
 from lingting.domain import (
@@ -126,7 +127,7 @@ class OpenAIRealtime:
             raise InvalidMessage("binary frames mean nothing here; send audio as input_audio_buffer.append, in base64")
         event = read_object(message)
         given = event.get("event_id")
-        if isinstance(given, str) and len(given) <= MAX_EVENT_ID_CHARACTERS:
+        if isinstance(given, str) and len(given) <= MAX_EVENT_ID_CHARACTERS and is_encodable(given):
             self._event_id = given
         kind = event.get("type")
         handler = self._handlers.get(kind) if isinstance(kind, str) else None
