@@ -4,10 +4,15 @@ import asyncio
 import base64
 import io
 import json
+import os
+import re
 import socket
 import struct
+import sys
+import wave
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import av
 import httpx
@@ -21,6 +26,7 @@ from lingting.engines.fake import FakeEngine, Gate
 
 pytestmark = pytest.mark.integration
 
+DOCS = Path(__file__).parents[2] / "docs" / "streaming.md"
 BYTES_PER_SECOND = 32_000
 PIECE_BYTES = 3_200
 SILENCE = bytes(BYTES_PER_SECOND)
@@ -346,8 +352,9 @@ async def test_a_strange_page_is_refused_before_it_is_let_in(live, origin) -> No
 
 
 async def test_the_servers_own_page_may_connect(live) -> None:
-    async with opened(live, additional_headers={"Origin": live.url}) as client:
+    async with opened(live, additional_headers={"Origin": live.url, "X-Request-ID": "me"}) as client:
         assert (await begin(client))["type"] == "READY"
+        assert client.response.headers["X-Request-ID"] == "me"
 
 
 async def test_a_client_that_never_reads_is_cut_off_and_harms_nobody(open_live, pcm) -> None:
@@ -388,3 +395,19 @@ async def test_sockets_are_counted(live) -> None:
         text = await metrics(live)
     assert 'asr_sockets_open{door="/v1/asr/stream"}' in text
     assert 'asr_sockets_total{door="/v1/asr/stream",outcome="1000"}' in text
+
+
+async def test_the_sample_of_the_page_runs(live, pcm, plain, tmp_path) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    script, sound = tmp_path / "sample.py", tmp_path / "sound.wav"
+    script.write_text(code.replace("ws://127.0.0.1:8000", f"ws://127.0.0.1:{live.port}"), encoding="utf-8")
+    with wave.open(str(sound), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes(pcm)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, str(script), str(sound), stdout=asyncio.subprocess.PIPE, env=os.environ | {"NO_PROXY": "*"}
+    )
+    output, _ = await process.communicate()
+    assert [line.split(" ", 1)[1] for line in output.decode().splitlines()] == [text for *_, text in finals(plain)]

@@ -32,6 +32,7 @@ from lingting.api.ws.dialect import (
     RoomClaim,
     Say,
 )
+from lingting.api.ws.inbox import Inbox
 from lingting.api.ws.limits import SocketLimits
 from lingting.api.ws.outbox import Outbox
 from lingting.domain import Closed
@@ -39,14 +40,12 @@ from lingting.domain.errors import (
     ClientTooSlow,
     InvalidInput,
     InvalidMessage,
-    LimitExceeded,
     LingtingError,
-    SessionIdle,
 )
 from lingting.recognition.live import LiveSession
 from lingting.recognition.live_hub import LiveHub
 from lingting.recognition.live_outbox import Subscription
-from lingting.telemetry import Telemetry, log
+from lingting.telemetry import Telemetry, log, request_id
 
 __all__ = ["RoomDoor", "SocketParts", "owner_of", "serve_socket"]
 
@@ -55,8 +54,6 @@ RESUMED_ELSEWHERE = "session_resumed_elsewhere"
 ON_PURPOSE = 1000
 """The client's close code that says that it is done; after any other it may come back."""
 KNOWN_CODES = frozenset((1000, 1001, 1005, 1006, 1007, 1008, 1009, 1011, 1012, 1013))
-YIELD_MESSAGES = 32
-"""After so many messages that were there already, others get their turn."""
 
 
 class RoomDoor(Protocol):
@@ -90,7 +87,7 @@ async def serve_socket(
     door    the route's pattern, for logs and metrics
     """
     began_seconds = asyncio.get_running_loop().time()
-    await websocket.accept(subprotocol)
+    await websocket.accept(subprotocol, headers=[(b"x-request-id", request_id.get().encode())])
     parts.telemetry.socket_opened(door)
     log.info("socket.opened", door=door)
     connection = _Connection(websocket, dialect, parts)
@@ -122,6 +119,7 @@ class _Connection:
         self._dialect = dialect
         self._parts = parts
         self._limits = parts.limits
+        self._inbox = Inbox(websocket, parts.limits)
         self._outbox = Outbox(
             websocket, capacity=parts.limits.max_outbox_messages, send_seconds=parts.limits.send_seconds
         )
@@ -168,38 +166,14 @@ class _Connection:
         try:
             for command in self._dialect.greet():
                 await self._carry_out(command)
-            count = 0
             while not self._is_closing:
-                await self._take(await self._next())
-                count += 1
-                if count % YIELD_MESSAGES == 0:
-                    await asyncio.sleep(0)
+                await self._take(await self._inbox.next(is_waited_for=self._session is not None))
         except WebSocketDisconnect as gone:
             raise _Over(gone.code, by_client=True) from gone
         except LingtingError as error:
             await self._end_with(error)
         except Exception as error:  # noqa: BLE001 - the socket loop: the client gets an answer
             await self._break(error)
-
-    async def _next(self) -> Message:
-        """Wait for a message; before there is a session, not for ever.
-
-        raises    WebSocketDisconnect, SessionIdle, LimitExceeded
-        """
-        patience_seconds = self._limits.hello_seconds if self._session is None else None
-        try:
-            async with asyncio.timeout(patience_seconds):
-                event = await self._websocket.receive()
-        except TimeoutError as error:
-            raise SessionIdle(f"nothing came for {patience_seconds:g} seconds; connect when there is audio") from error
-        if event["type"] == "websocket.disconnect":
-            raise WebSocketDisconnect(event.get("code") or 1005)
-        text: str | None = event.get("text")
-        message: Message = event["bytes"] if text is None else text
-        limit_bytes = self._limits.max_message_bytes if text is None else self._limits.max_frame_bytes
-        if len(message) > limit_bytes:
-            raise LimitExceeded(f"the message is larger than {limit_bytes} bytes, the limit here; send smaller pieces")
-        return message
 
     async def _take(self, message: Message) -> None:
         if self._subscription is not None and self._subscription.replaced:
@@ -221,8 +195,10 @@ class _Connection:
             case Say(message):
                 await self._outbox.put(message)
             case Open():
+                self._require_free()
                 await self._open(command)
             case Resume(identity, last_seq):
+                self._require_free()
                 session = self._parts.hub.resume(identity, owner=owner_of(self._websocket))
                 await self._begin(session, resumed=True, after_seq=last_seq)
             case Configure(options, fmt):
@@ -241,6 +217,10 @@ class _Connection:
         if self._session is None:
             raise InvalidMessage("there is no session on this connection")
         return self._session
+
+    def _require_free(self) -> None:
+        if self._subscription is not None:
+            raise InvalidMessage("a session is open on this connection")
 
     async def _open(self, command: Open) -> None:
         session = await self._parts.hub.open(command.options, command.format, owner=owner_of(self._websocket))

@@ -69,6 +69,8 @@ async def _serve(websocket: WebSocket, row: DialectRoute) -> None:
             await serve_socket(websocket, row.make(handshake), parts, door=row.path, subprotocol=subprotocol)
     except LingtingError as error:
         log.info("socket.denied", door=row.path, code=error.code)
+        if doors.services_if_open is not None:
+            doors.services_if_open.telemetry.answered_with_error(error.code)
         await deny(websocket, error)
     finally:
         request_id.reset(token)
