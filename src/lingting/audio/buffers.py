@@ -50,6 +50,15 @@ class RingBuffer:
         self._end_samples = 0
 
     @property
+    def capacity_samples(self) -> int:
+        return len(self._ring)
+
+    def skip_to(self, position_samples: int) -> None:
+        """Begin to count there; only before anything was pushed."""
+        assert not self._end_samples, "a ring that holds something cannot skip"
+        self._end_samples = position_samples
+
+    @property
     def start_samples(self) -> int:
         """Position of the oldest sample held."""
         return max(0, self._end_samples - len(self._ring))

@@ -13,20 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lingting.audio.buffers import FrameChunker
+from lingting.audio.vad_history import FRAME_SAMPLES, ProbabilityHistory
 from lingting.domain import SAMPLE_RATE_HZ, Samples, Span, VadOptions
 
 __all__ = ["FRAME_SAMPLES", "FrameScorer", "Segmenter", "SpeechDetector"]
 
-FRAME_SAMPLES = 512
-"""32 ms, what Silero was trained on at 16 kHz."""
 HYSTERESIS = 0.15
 """Speech ends this far below the threshold at which it begins. Source: silero-vad."""
 MEMORY_SECONDS = 60.0
 """How far back `quietest_cut` can look."""
-SMOOTHING_FRAMES = 5
-"""160 ms: shorter than a pause worth cutting in, longer than a stop consonant."""
-_TIE = 0.005
-"""Smoothed probabilities this close are the same silence."""
 
 
 class FrameScorer(Protocol):
@@ -65,6 +60,16 @@ class Segmenter:
     def speaking(self) -> bool:
         """Inside a span that is already long enough to be kept."""
         return self._padded_from is not None
+
+    @property
+    def span_from(self) -> int | None:
+        """Where the running span begins, with its padding; None outside a span that is long enough to be kept."""
+        return self._padded_from
+
+    @property
+    def silence_from(self) -> int | None:
+        """Where the pause began that may end the running span; None while there is speech, or no span."""
+        return self._silence_from
 
     @property
     def settled_samples(self) -> int:
@@ -148,7 +153,7 @@ class SpeechDetector:
         self._scorer = scorer
         self._segmenter = Segmenter(options)
         self._chunker = FrameChunker(FRAME_SAMPLES)
-        self._history = _History(int(MEMORY_SECONDS * SAMPLE_RATE_HZ / FRAME_SAMPLES))
+        self._history = ProbabilityHistory(MEMORY_SECONDS)
         self._total_samples = 0
 
     @property
@@ -172,15 +177,8 @@ class SpeechDetector:
         return [_clip(span, self._total_samples) for span in spans] + self._segmenter.finish(self._total_samples)
 
     def quietest_cut(self, start_samples: int, end_samples: int) -> int:
-        """Where in a range speech is least likely, as a sample position to cut a long span at.
-
-        The middle of the longest run of the lowest smoothed probability. The middle of the range where nothing
-        is known of it: more than 60 s back, or not yet heard.
-        """
-        cut = self._history.quietest(start_samples // FRAME_SAMPLES, -(-end_samples // FRAME_SAMPLES))
-        if cut is None:
-            return (start_samples + end_samples) // 2
-        return min(max(cut * FRAME_SAMPLES // 2, start_samples), end_samples)
+        """See `ProbabilityHistory.quietest_cut`."""
+        return self._history.quietest_cut(start_samples, end_samples)
 
     def _score(self, frames: NDArray[np.float32]) -> list[float]:
         if not len(frames):
@@ -188,41 +186,6 @@ class SpeechDetector:
         probabilities = self._scorer.score(frames)
         self._history.extend(probabilities)
         return [float(probability) for probability in probabilities]
-
-
-class _History:
-    """The latest probabilities, in a ring."""
-
-    def __init__(self, capacity_frames: int) -> None:
-        self._ring = np.ones(capacity_frames, np.float32)
-        self._seen = 0
-
-    def extend(self, probabilities: NDArray[np.float32]) -> None:
-        latest = probabilities[-len(self._ring) :]
-        first = self._seen + len(probabilities) - len(latest)
-        self._ring[(first + np.arange(len(latest))) % len(self._ring)] = latest
-        self._seen += len(probabilities)
-
-    def quietest(self, start_frame: int, end_frame: int) -> int | None:
-        """Twice the frame position (so that a middle is whole) of the quietest point; None if not remembered."""
-        first = max(start_frame, self._seen - len(self._ring), 0)
-        last = min(end_frame, self._seen)
-        if first >= last:
-            return None
-        values = self._ring[np.arange(first, last) % len(self._ring)]
-        kernel = np.ones(min(SMOOTHING_FRAMES, len(values)), np.float32)
-        weights = np.convolve(np.ones_like(values), kernel, "same")
-        smooth = np.convolve(values, kernel, "same") / weights
-        start, end = _longest_run(smooth <= smooth.min() + _TIE)
-        return 2 * first + start + end
-
-
-def _longest_run(flags: NDArray[np.bool_]) -> tuple[int, int]:
-    """Start and exclusive end of the longest stretch of True; the first of equals."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], flags.astype(np.int8), [0]))))
-    starts, ends = edges[::2], edges[1::2]
-    best = int(np.argmax(ends - starts))
-    return int(starts[best]), int(ends[best])
 
 
 def _clip(span: Span, total_samples: int) -> Span:

@@ -15,7 +15,16 @@ from lingting.domain.events import (
     SpeechEnded,
     SpeechStarted,
 )
-from lingting.domain.options import ChannelMode, Priority, RecognizeOptions, Script, StreamOptions, Task, VadOptions
+from lingting.domain.options import (
+    ChannelMode,
+    Effort,
+    Priority,
+    RecognizeOptions,
+    Script,
+    StreamOptions,
+    Task,
+    VadOptions,
+)
 from lingting.domain.transcript import Hypothesis, Progress, Segment, Suppression, Transcript, Word
 
 __all__ = [
@@ -27,6 +36,7 @@ __all__ = [
     "CloseReason",
     "Closed",
     "Committed",
+    "Effort",
     "Event",
     "Final",
     "Hypothesis",

@@ -52,6 +52,8 @@ class CloseReason(StrEnum):
     SHUTTING_DOWN = "shutting_down"
     UNDECODABLE = "undecodable"
     """Its audio could not be decoded; what was said before was recognised."""
+    FAILED = "failed"
+    """Something broke here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ class Final:
     """The last stable text that was shown of it; the final may differ from it, being decoded with more care."""
     suppressed: str | None = None
     lag_seconds: float = 0.0
-    """Wall time from the arrival of the segment's last sound to this answer."""
+    """Wall time from the moment that the segment was over, its closing silence included, to this answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from enum import IntEnum, StrEnum
 from lingting.domain.errors import InvalidOption
 from lingting.domain.languages import normalize_language
 
-__all__ = ["ChannelMode", "Priority", "RecognizeOptions", "Script", "StreamOptions", "Task", "VadOptions"]
+__all__ = ["ChannelMode", "Effort", "Priority", "RecognizeOptions", "Script", "StreamOptions", "Task", "VadOptions"]
 
 DEFAULT_TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 """The fallback ladder of Whisper's own decoder. Source: openai/whisper, transcribe()."""
@@ -38,6 +38,17 @@ class Priority(IntEnum):
     STREAM_PARTIAL = 1
     REQUEST = 2
     JOB = 3
+
+
+class Effort(StrEnum):
+    """How often an engine may try again when its answer looks wrong."""
+
+    FULL = "full"
+    """With longer windows and other temperatures, until it looks right."""
+    LIVE = "live"
+    """With longer windows where it repeats itself: what live speech can wait for."""
+    DRAFT = "draft"
+    """Not at all: the answer will soon be replaced."""
 
 
 class ChannelMode(StrEnum):
@@ -94,8 +105,7 @@ class RecognizeOptions:
     vad: VadOptions = field(default_factory=VadOptions)
     guard: bool = True
     """Drop text that the guard judges invented."""
-    draft: bool = False
-    """One quick try whose answer will soon be replaced: no second window, no other temperature."""
+    effort: Effort = Effort.FULL
     adaptive_window: bool = True
     """False always feeds the encoder its full 30 s, as other Whisper servers do."""
 
@@ -116,10 +126,12 @@ class RecognizeOptions:
 class StreamOptions:
     """What a caller may ask of a live session."""
 
-    recognize: RecognizeOptions = field(default_factory=lambda: RecognizeOptions(word_times=True))
+    recognize: RecognizeOptions = field(default_factory=lambda: RecognizeOptions(word_times=True, beam_size=3))
     """`vad.threshold`, `vad.min_speech_seconds` and `vad.pad_seconds` (the pre-roll) hold here too."""
     silence_seconds: float = 0.5
     """Silence that ends a segment."""
+    adaptive_silence: bool = True
+    """Wait a little longer after a few words, and less and less when somebody has spoken for long."""
     max_segment_seconds: float = 15.0
     """Longer speech is cut at its quietest point."""
     partials: bool = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 __all__ = ["Hypothesis", "Progress", "Segment", "Suppression", "Transcript", "Word", "join_texts"]
 
@@ -19,6 +19,12 @@ class Word:
     probability: float
     tokens: tuple[int, ...] = ()
     """The engine's own tokens for it; empty where the engine has none."""
+
+    def moved(self, by_seconds: float, *, at_most_seconds: float) -> Word:
+        """The same word later, its times not past the end of the audio it is in."""
+        start_seconds = min(self.start_seconds + by_seconds, at_most_seconds)
+        end_seconds = min(self.end_seconds + by_seconds, at_most_seconds)
+        return replace(self, start_seconds=start_seconds, end_seconds=end_seconds)
 
 
 @dataclass(frozen=True, slots=True)

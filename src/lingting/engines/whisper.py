@@ -18,7 +18,7 @@ import numpy as np
 from faster_whisper.feature_extractor import FeatureExtractor
 from numpy.typing import NDArray
 
-from lingting.domain import SAMPLE_RATE_HZ, Audio, Hypothesis, RecognizeOptions
+from lingting.domain import SAMPLE_RATE_HZ, Audio, Effort, Hypothesis, RecognizeOptions
 from lingting.domain.errors import EngineFailed, ModelCorrupt, ModelMissing, SettingsInvalid
 from lingting.engines.base import Capabilities, Clip
 from lingting.engines.whisper_align import align_words
@@ -157,6 +157,8 @@ class WhisperEngine:
 
     def _windows_seconds(self, clip: Clip) -> tuple[float, ...]:
         policy = self._settings.window
+        if clip.options.effort is Effort.DRAFT:
+            return (policy.draft_seconds(clip.audio.duration_seconds),)
         return policy.windows_seconds(clip.audio.duration_seconds, adaptive=clip.options.adaptive_window)
 
     def _features(self, audio: Audio) -> NDArray[np.float32]:

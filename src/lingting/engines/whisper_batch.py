@@ -9,7 +9,7 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from lingting.domain import RecognizeOptions
+from lingting.domain import Effort, RecognizeOptions
 from lingting.engines.whisper_align import Alignment
 from lingting.engines.whisper_decode import FRAMES_PER_SECOND, Encoded, Generated, SearchOptions, WhisperModel
 from lingting.engines.whisper_vocabulary import Vocabulary
@@ -178,7 +178,8 @@ class WhisperPass:
 
     def _judge(self, clip: _Open, answer: Answer, stage: Stage) -> None:
         clip.answers.append(answer)
-        reason = self._window.doubt(answer, clip.item.clip_seconds, stage=stage)
+        patient = clip.item.options.effort is Effort.FULL
+        reason = self._window.doubt(answer, clip.item.clip_seconds, stage=stage, patient=patient)
         if reason is None:
             clip.chosen = answer
         else:

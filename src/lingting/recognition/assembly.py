@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from lingting.domain import SAMPLE_RATE_HZ, Hypothesis, RecognizeOptions, Segment, Suppression, Transcript, Word
-from lingting.recognition.guard import judge
+from lingting.domain import SAMPLE_RATE_HZ, Hypothesis, RecognizeOptions, Segment, Suppression, Transcript
+from lingting.recognition.guard import guarded
 from lingting.recognition.long_audio import Piece
 from lingting.recognition.recognizer import EngineDoor
 from lingting.recognition.sentences import sentences
@@ -69,19 +69,18 @@ class Assembly:
     def _guarded(self, piece: Piece, hypothesis: Hypothesis) -> Hypothesis:
         if not self._options.guard:
             return hypothesis
-        verdict = judge(
+        kept, reason = guarded(
             hypothesis,
             clip_seconds=piece.audio.duration_seconds,
             speech_seconds=piece.speech_seconds,
             prompt=self._options.prompt,
         )
-        if verdict.reason is None:
-            return hypothesis
-        self._observer.suppressed(verdict.reason)
-        start_seconds = piece.span.start_samples / SAMPLE_RATE_HZ
-        end_seconds = piece.span.end_samples / SAMPLE_RATE_HZ
-        self._suppressed.append(Suppression(start_seconds, end_seconds, verdict.reason))
-        return replace(hypothesis, text=verdict.text, words=verdict.words, tokens=verdict.tokens)
+        if reason is not None:
+            self._observer.suppressed(reason)
+            start_seconds = piece.span.start_samples / SAMPLE_RATE_HZ
+            end_seconds = piece.span.end_samples / SAMPLE_RATE_HZ
+            self._suppressed.append(Suppression(start_seconds, end_seconds, reason))
+        return kept
 
     def _cut(self, piece: Piece, hypothesis: Hypothesis) -> Sequence[Segment]:
         """One segment per sentence where words have times, else one for the piece."""
@@ -102,7 +101,7 @@ class Assembly:
         )
         if not hypothesis.words:
             return (whole,)
-        words = tuple(_moved(word, start_seconds, end_seconds) for word in hypothesis.words)
+        words = tuple(word.moved(start_seconds, at_most_seconds=end_seconds) for word in hypothesis.words)
         return tuple(
             replace(
                 whole,
@@ -115,11 +114,3 @@ class Assembly:
             )
             for index, run in enumerate(sentences(words))
         )
-
-
-def _moved(word: Word, by_seconds: float, end_seconds: float) -> Word:
-    return replace(
-        word,
-        start_seconds=min(word.start_seconds + by_seconds, end_seconds),
-        end_seconds=min(word.end_seconds + by_seconds, end_seconds),
-    )

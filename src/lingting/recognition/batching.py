@@ -12,6 +12,7 @@ It promises:
 
 Besides: the most urgent clip goes first (`batch_policy.rank` has the ageing that keeps jobs from waiting for ever);
 a newer piece of a stream replaces the partial of the same stream that still waits, whose caller gets `Superseded`.
+While there is live speech, batches are short, and one of several replicas is kept for finals.
 
 All state belongs to the event loop that called `start`; the replicas' threads only run the engine.
 """
@@ -21,7 +22,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from lingting.domain import Clock, Hypothesis, Priority
@@ -58,6 +59,8 @@ class SchedulerSettings:
     """The same for jobs, so that requests find room."""
     drain_seconds: float = 20.0
     """How long `stop` works on what is in hand."""
+    live_batch_seconds: float = 0.5
+    """While there is live speech, how long a batch may take, judged by the pace of recent ones: finals wait for it."""
 
     def __post_init__(self) -> None:
         for name, (low, high) in SETTING_RANGES.items():
@@ -77,10 +80,15 @@ SETTING_RANGES: dict[str, tuple[float, float]] = {
     "request_queue_ratio": (0.0, 1.0),
     "job_queue_ratio": (0.0, 1.0),
     "drain_seconds": (0.0, 3_600.0),
+    "live_batch_seconds": (0.05, 60.0),
 }
 
 RETRY_AFTER_SECONDS = (1.0, 120.0)
 """HTTP counts whole seconds; a longer guess says more about one slow batch than about the load."""
+
+
+LEAST_PACE_RATIO = 1e-4
+"""Faster than anything; keeps a scripted engine from dividing by nothing."""
 
 
 class Scheduler:
@@ -114,6 +122,7 @@ class Scheduler:
         self._idle: list[Replica] = []
         self._running: dict[Replica, list[BatchItem]] = {}
         self._numbers = itertools.count()
+        self._live_streams = 0
         self._open = False
         self._stopping: asyncio.Task[None] | None = None
         self._waking: asyncio.Handle | None = None
@@ -134,6 +143,19 @@ class Scheduler:
         """When all that is in hand should be done, judged by the pace of recent batches."""
         running = (_cost_seconds(items) for items in self._running.values())
         return (self._queue.padded_seconds + sum(running)) * self._pace.ratio / len(self._replicas)
+
+    @property
+    def pace_ratio(self) -> float:
+        """Seconds of work per padded second of audio, recent batches counting most."""
+        return self._pace.ratio
+
+    @property
+    def replicas(self) -> int:
+        return len(self._replicas)
+
+    def set_live_streams(self, count: int) -> None:
+        """So many live sessions are open."""
+        self._live_streams = count
 
     async def start(self) -> None:
         """Start the replicas' threads; everything else happens on this event loop."""
@@ -231,11 +253,11 @@ class Scheduler:
                 handle.cancel()
         self._waking = self._ripening = None
         while self._idle and len(self._queue):
+            eligible = self._eligible()
+            if not eligible:
+                return
             plan = plan_batch(
-                self._queue.waiting,
-                self._limits,
-                now_seconds=self._clock.monotonic(),
-                replicas=len(self._replicas),
+                eligible, self._limits_for_now(), now_seconds=self._clock.monotonic(), replicas=len(self._replicas)
             )
             if plan.wait_seconds > 0.0 and self._open and not ripe:
                 self._ripening = self._loop.call_later(plan.wait_seconds, partial(self._dispatch, ripe=True))
@@ -244,6 +266,22 @@ class Scheduler:
             self._running[replica] = items
             self._tell_queued()
             replica.run(items)
+
+    def _eligible(self) -> list[Waiting]:
+        """What may go now: where all other replicas work on something else, the last one is kept for live finals."""
+        waiting = self._queue.waiting
+        if not self._live_streams or len(self._replicas) == 1:
+            return waiting
+        taken = sum(not _has_final(items) for items in self._running.values())
+        if taken < len(self._replicas) - 1:
+            return waiting
+        return [item for item in waiting if item.priority is Priority.STREAM_FINAL]
+
+    def _limits_for_now(self) -> BatchLimits:
+        if not self._live_streams:
+            return self._limits
+        live_seconds = self._settings.live_batch_seconds / max(self._pace.ratio, LEAST_PACE_RATIO)
+        return replace(self._limits, budget_seconds=min(self._limits.budget_seconds, live_seconds))
 
     def _batch_done(self, replica: Replica, outcome: BatchOutcome) -> None:
         """Answer everyone in the batch; runs on the loop, as all of this class does."""
@@ -306,6 +344,10 @@ class Scheduler:
             replica.end()
         remaining_seconds = max(0.0, deadline_seconds - self._loop.time())
         await asyncio.wait([replica.ended for replica in self._replicas], timeout=remaining_seconds)
+
+
+def _has_final(items: Sequence[BatchItem]) -> bool:
+    return any(item.waiting.priority is Priority.STREAM_FINAL for item in items)
 
 
 def _cost_seconds(items: Sequence[BatchItem]) -> float:

@@ -24,7 +24,7 @@ from lingting.recognition.guard_phrases import (
     squash_character,
 )
 
-__all__ = ["Reason", "Verdict", "judge"]
+__all__ = ["Reason", "Verdict", "guarded", "judge"]
 
 DOUBT_OF_NO_SPEECH = 1.05
 """Doubt at which an answer is dropped, when the no-speech probability agrees. On whisper-base, noise scores 1.10
@@ -104,6 +104,16 @@ def judge(hypothesis: Hypothesis, *, clip_seconds: float, speech_seconds: float,
         return _nothing(Reason.INVENTED_PHRASE)
     withheld = Reason.INVENTED_PHRASE if spans else Reason.REPETITION if looped else None
     return Verdict(kept.text, kept.words, kept.tokens, withheld)
+
+
+def guarded(
+    hypothesis: Hypothesis, *, clip_seconds: float, speech_seconds: float, prompt: str = ""
+) -> tuple[Hypothesis, Reason | None]:
+    """Return the hypothesis as far as it was really said, and why the rest was withheld."""
+    verdict = judge(hypothesis, clip_seconds=clip_seconds, speech_seconds=speech_seconds, prompt=prompt)
+    if verdict.reason is None:
+        return hypothesis, None
+    return replace(hypothesis, text=verdict.text, words=verdict.words, tokens=verdict.tokens), verdict.reason
 
 
 def _nothing(reason: Reason) -> Verdict:

@@ -1,0 +1,52 @@
+"""From an engine's answer for a live segment to what may be shown of it: guard, text chain, times. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lingting.domain import SAMPLE_RATE_HZ, Hypothesis, RecognizeOptions, Segment, Span, Word
+from lingting.recognition.guard import guarded
+from lingting.text.chain import apply
+
+__all__ = ["Spoken", "spoken"]
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What was said in a segment, as its client sees it."""
+
+    text: str
+    """Empty when nothing may be shown."""
+    language: str = ""
+    language_probability: float = 1.0
+    words: tuple[Word, ...] = ()
+    """Times from the start of the session."""
+    avg_logprob: float = 0.0
+    suppressed: str | None = None
+    """Why text was withheld."""
+
+
+def spoken(hypothesis: Hypothesis, options: RecognizeOptions, span: Span) -> Spoken:
+    """Return what of a hypothesis for the sound in `span` was really said."""
+    start_seconds, end_seconds = span.start_samples / SAMPLE_RATE_HZ, span.end_samples / SAMPLE_RATE_HZ
+    reason: str | None = None
+    if options.guard:
+        seconds = end_seconds - start_seconds
+        hypothesis, reason = guarded(hypothesis, clip_seconds=seconds, speech_seconds=seconds, prompt=options.prompt)
+    segment = Segment(
+        id=0,
+        start_seconds=start_seconds,
+        end_seconds=end_seconds,
+        text=hypothesis.text.strip(),
+        language=hypothesis.language,
+        words=tuple(word.moved(start_seconds, at_most_seconds=end_seconds) for word in hypothesis.words),
+    )
+    (shown,) = apply((segment,), options)
+    return Spoken(
+        text=shown.text,
+        language=hypothesis.language,
+        language_probability=hypothesis.language_probability,
+        words=shown.words,
+        avg_logprob=hypothesis.avg_logprob,
+        suppressed=reason,
+    )

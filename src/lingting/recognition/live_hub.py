@@ -1,0 +1,168 @@
+"""All live sessions of a server: who may begin, who may come back, and how well they are served."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
+
+from lingting.audio.live_formats import LiveDecoder, LiveFormat
+from lingting.domain import Clock, CloseReason, StreamOptions
+from lingting.domain.errors import Overloaded, SessionNotFound, ShuttingDown
+from lingting.recognition.live import LiveObserver, LiveSession, LiveSettings, SessionParts
+from lingting.recognition.live_ear import Ear
+from lingting.recognition.live_load import NOTICES, Level, LoadMeter, capacity
+from lingting.recognition.pieces import ScorerSource
+from lingting.recognition.recognizer import Recognizer
+from lingting.recognition.session import AskKind, Pace
+
+__all__ = ["Engine", "LiveHub"]
+
+RETRY_SECONDS = 5.0
+"""Somebody may have finished by then."""
+
+
+class Engine(Protocol):
+    """What the hub needs of the scheduler."""
+
+    @property
+    def pace_ratio(self) -> float:
+        """Measured seconds of work per padded second of audio."""
+        ...
+
+    @property
+    def replicas(self) -> int: ...
+
+    def set_live_streams(self, count: int) -> None:
+        """So many sessions are open: their finals shall find a place."""
+        ...
+
+
+class LiveHub:
+    """Opens sessions, finds them again, and ends them all. Belongs to one event loop."""
+
+    def __init__(
+        self,
+        *,
+        recognizer: Recognizer,
+        engine: Engine,
+        vad: ScorerSource,
+        open_decoder: Callable[[LiveFormat], LiveDecoder],
+        clock: Clock,
+        observer: LiveObserver,
+        settings: LiveSettings = LiveSettings(),
+    ) -> None:
+        self._engine = engine
+        self._vad = vad
+        self._settings = settings
+        self._observer = observer
+        self._meter = LoadMeter()
+        self._executor = ThreadPoolExecutor(settings.hearing_threads, thread_name_prefix="lingting-hear")
+        self._parts = SessionParts(recognizer, self._executor, open_decoder, settings, clock, observer, self)
+        self._recognizer = recognizer
+        self._sessions: dict[str, LiveSession] = {}
+        self._opening = 0
+        self._watching: set[asyncio.Task[None]] = set()
+        self._is_open = True
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    @property
+    def capacity(self) -> int:
+        """How many sessions may be open at once, by what recent recognitions took."""
+        measured = capacity(pace_ratio=self._engine.pace_ratio, replicas=self._engine.replicas)
+        return min(self._settings.max_sessions, measured)
+
+    @property
+    def pace(self) -> Pace:
+        return self._meter.pace
+
+    async def open(self, options: StreamOptions, fmt: LiveFormat, *, owner: str = "") -> LiveSession:
+        """Begin a session; read its events by `attach`.
+
+        raises    Overloaded, ShuttingDown; InvalidOption, UnsupportedLanguage
+        """
+        self._recognizer.check(options.recognize)
+        self._require_room()
+        self._opening += 1
+        try:
+            ear = await asyncio.get_running_loop().run_in_executor(self._executor, self._open_ear, fmt)
+        finally:
+            self._opening -= 1
+        session = LiveSession(secrets.token_urlsafe(18), owner, options, fmt, ear=ear, parts=self._parts)
+        self._sessions[session.id] = session
+        self._engine.set_live_streams(len(self._sessions))
+        self._observer.live_opened()
+        session.start()
+        watching = asyncio.create_task(self._forget_when_closed(session))
+        self._watching.add(watching)
+        watching.add_done_callback(self._watching.discard)
+        return session
+
+    def resume(self, session_id: str, *, owner: str = "") -> LiveSession:
+        """Find a session again; `attach` takes it over.
+
+        raises    SessionNotFound, also when it is somebody else's
+        """
+        session = self._sessions.get(session_id)
+        if session is None or session.owner != owner:
+            raise SessionNotFound(
+                f"there is no such session, or it was left for more than {self._settings.resume_seconds:g} seconds; "
+                "begin a new one"
+            )
+        return session
+
+    def answered(self, kind: AskKind, seconds: float) -> None:
+        """A session tells how long an answer took; all are told when that changes how they are served."""
+        changed = self._meter.final_took(seconds) if kind is AskKind.FINAL else self._meter.draft_took(seconds)
+        if changed:
+            self._tell()
+
+    async def aclose(self) -> None:
+        """Give every session its last finals, within `drain_seconds`, and close it."""
+        self._is_open = False
+        sessions = list(self._sessions.values())
+        for session in sessions:
+            session.end(CloseReason.SHUTTING_DOWN)
+        if self._watching:
+            await asyncio.wait(self._watching, timeout=self._settings.drain_seconds)
+        await asyncio.gather(*(session.aclose() for session in self._sessions.values()))
+        if self._watching:
+            await asyncio.wait(self._watching)
+        await asyncio.to_thread(self._executor.shutdown)
+
+    def _require_room(self) -> None:
+        if not self._is_open:
+            raise ShuttingDown("the server is stopping; try another", retry_after_seconds=RETRY_SECONDS)
+        count, most = len(self._sessions) + self._opening, self.capacity
+        if count >= most:
+            raise Overloaded(
+                f"{count} live sessions are open, and this machine keeps up with {most}; "
+                f"try again in {RETRY_SECONDS:.0f} seconds",
+                retry_after_seconds=RETRY_SECONDS,
+            )
+        if self._meter.level is Level.STOPPED:
+            raise Overloaded(
+                f"live text comes {self._meter.final_seconds:.1f} seconds late just now; "
+                f"try again in {RETRY_SECONDS:.0f} seconds",
+                retry_after_seconds=RETRY_SECONDS,
+            )
+
+    def _open_ear(self, fmt: LiveFormat) -> Ear:
+        return Ear(self._parts.open_decoder(fmt), self._vad.scorer())
+
+    async def _forget_when_closed(self, session: LiveSession) -> None:
+        await session.closed.wait()
+        del self._sessions[session.id]
+        self._engine.set_live_streams(len(self._sessions))
+        if not self._sessions and self._meter.rest():
+            self._tell()
+
+    def _tell(self) -> None:
+        kind, message = NOTICES[self._meter.level]
+        for session in self._sessions.values():
+            session.take_pace(self._meter.pace)
+            session.notice(kind, lag_seconds=self._meter.final_seconds, message=message)
