@@ -38,7 +38,7 @@ COMMITTED, STOPPED = "input_audio_buffer.committed", "input_audio_buffer.speech_
 def two_words_a_second(clip):
     """Drafts and finals that agree on the words, and not on how they are written."""
     words = WORDS[: max(1, int(clip.audio.duration_seconds * 2))]
-    return " ".join(words) if clip.options.draft else f"{', '.join(words).capitalize()}."
+    return " ".join(words) if clip.options.beam_size == 1 else f"{', '.join(words).capitalize()}."
 
 
 @pytest.fixture(scope="module")
