@@ -294,6 +294,19 @@ async def test_a_client_killed_mid_sentence_gets_every_final_once(live, pcm, pla
     assert seen[-1]["transcript"] == plain[-1]["transcript"]
 
 
+async def test_a_client_killed_within_a_sample_goes_on_with_a_whole_one(live, pcm, plain) -> None:
+    async with opened(live) as client:
+        ready = await begin(client)
+        seen = await speak(client, pcm[: 2 * BYTES_PER_SECOND + 1], piece_bytes=BYTES_PER_SECOND)
+        client.transport.abort()
+    last_seq = max((message["seq"] for message in seen if message["type"] != "ACK"), default=0)
+    async with opened(live) as client:
+        await client.send(json.dumps({"type": "RESUME", "session": ready["session"], "seq": last_seq}))
+        assert (await told(client))["received_ms"] == 2_000
+        seen += await speak(client, pcm[2 * BYTES_PER_SECOND :]) + await end(client)
+    assert finals(seen) == finals(plain)
+
+
 async def test_a_second_connection_takes_over_from_one_that_hangs(live, pcm) -> None:
     async with opened(live) as first, opened(live) as second:
         ready = await begin(first)
