@@ -8,12 +8,14 @@ import sys
 import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import numpy as np
 
 from lingting.audio.decode import Decoder, DecodeSettings
+from lingting.audio.live_decode import LiveDecoders
+from lingting.audio.live_formats import LiveSettings as LiveDecodeSettings
 from lingting.audio.vad_models import SileroModel
 from lingting.domain import SAMPLE_RATE_HZ, Audio, Priority, RecognizeOptions, SystemClock
 from lingting.engines.base import BatchEngine
@@ -21,8 +23,12 @@ from lingting.engines.catalog import Catalog
 from lingting.engines.registry import open_engine
 from lingting.engines.whisper import WhisperSettings
 from lingting.recognition.batching import Scheduler, SchedulerSettings
+from lingting.recognition.live import LiveSettings
+from lingting.recognition.live_hub import LiveHub, LiveParts
 from lingting.recognition.pipeline import Pipeline, PipelineSettings
 from lingting.recognition.recognizer import EngineDoor, Recognizer
+from lingting.recognition.room_opening import open_rooms
+from lingting.recognition.room_parts import RoomSettings
 from lingting.services import Services
 from lingting.settings import Settings
 from lingting.telemetry import Telemetry, log
@@ -54,29 +60,43 @@ async def open_services(settings: Settings, *, engine: BatchEngine | None = None
     engine    a made engine to use instead of the configured one, for tests
     raises    ModelNotFound, ModelMissing, ModelCorrupt, EngineUnavailable, SettingsInvalid
     """
-    telemetry = Telemetry()
+    telemetry, clock = Telemetry(), SystemClock()
     name, made = ("given", engine) if engine is not None else await _loaded(settings)
-    decoder = Decoder(settings.built("decode", DecodeSettings))
-    scheduler = Scheduler(made, settings.built("scheduler", SchedulerSettings), clock=SystemClock(), observer=telemetry)
-    recognizer = Recognizer(EngineDoor(name, settings.model, made.capabilities, scheduler))
-    await scheduler.start()
-    pipeline = Pipeline(
-        recognizer=recognizer,
-        decoder=decoder,
-        vad=await asyncio.to_thread(SileroModel),
-        observer=telemetry,
-        settings=settings.built("pipeline", PipelineSettings),
-    )
-    try:
+    async with AsyncExitStack() as opened:
+        scheduler = Scheduler(made, settings.built("scheduler", SchedulerSettings), clock=clock, observer=telemetry)
+        opened.push_async_callback(_close_engine, made, scheduler)
+        await scheduler.start()
+        opened.push_async_callback(scheduler.stop)
+        recognizer = Recognizer(EngineDoor(name, settings.model, made.capabilities, scheduler))
+        decoder = Decoder(settings.built("decode", DecodeSettings))
+        opened.push_async_callback(asyncio.to_thread, decoder.close)
+        vad = await asyncio.to_thread(SileroModel)
+        pipeline = Pipeline(
+            recognizer=recognizer,
+            decoder=decoder,
+            vad=vad,
+            observer=telemetry,
+            settings=settings.built("pipeline", PipelineSettings),
+        )
+        opened.push_async_callback(pipeline.aclose)
+        rooms = open_rooms(settings.built("rooms", RoomSettings), clock=clock, observer=telemetry)
+        opened.push_async_callback(rooms.aclose)
+        live_decoders = LiveDecoders(settings.built("live_decode", LiveDecodeSettings))
+        opened.push_async_callback(asyncio.to_thread, live_decoders.close)
+        live = LiveHub(
+            LiveParts(recognizer, scheduler, vad, live_decoders.open, clock, telemetry),
+            settings.built("live", LiveSettings),
+        )
+        opened.push_async_callback(live.aclose)
+        await asyncio.to_thread(live_decoders.warm_up)
         await _warm_up(recognizer, decoder)
         log.info("services.ready", engine=name, model=settings.model)
-        yield Services(pipeline, telemetry, name, settings.model, lambda: scheduler.estimated_wait_seconds)
-    finally:
-        await scheduler.stop()
-        await asyncio.to_thread(decoder.close)
-        await pipeline.aclose()
-        if not scheduler.busy_replicas:
-            await asyncio.to_thread(made.close)
+        yield Services(pipeline, live, rooms, telemetry, name, settings.model, lambda: scheduler.estimated_wait_seconds)
+
+
+async def _close_engine(engine: BatchEngine, scheduler: Scheduler) -> None:
+    if not scheduler.busy_replicas:  # else its thread hangs in the engine
+        await asyncio.to_thread(engine.close)
 
 
 async def _loaded(settings: Settings) -> tuple[str, BatchEngine]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from lingting.recognition.live_hub import LiveHub
 from lingting.recognition.pipeline import Pipeline
+from lingting.recognition.rooms import RoomHub
 from lingting.telemetry import Telemetry
 
 __all__ = ["Services"]
@@ -16,6 +18,8 @@ class Services:
     """Everything behind the doors, open and warm."""
 
     pipeline: Pipeline
+    live: LiveHub
+    rooms: RoomHub
     telemetry: Telemetry
     engine: str
     model: str

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from lingting.api.http.app import build_app
 from lingting.api.http.doors import Doors, HttpLimits
+from lingting.api.ws.limits import SocketLimits
 from lingting.domain.errors import SettingsInvalid
 from lingting.engines.base import BatchEngine
 from lingting.server import open_services
@@ -24,6 +25,9 @@ from lingting.telemetry import configure_logs, log
 __all__ = ["create_app", "serve"]
 
 KEEP_ALIVE_SECONDS = 30
+PING_SECONDS = 20.0
+PONG_SECONDS = 60.0
+"""Long, because the answer to a ping stands in line behind audio that a fast client has sent."""
 
 
 def create_app(settings: Settings, *, engine: BatchEngine | None = None) -> FastAPI:
@@ -51,6 +55,9 @@ def serve(settings: Settings) -> None:
             access_log=False,
             server_header=False,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            ws_max_size=opening.doors.sockets.limits.max_frame_bytes,
+            ws_ping_interval=PING_SECONDS,
+            ws_ping_timeout=PONG_SECONDS,
             timeout_graceful_shutdown=max(1, int(settings.server.drain_seconds)),
         ),
         opening.doors,
@@ -84,7 +91,7 @@ class _Opening:
         self._settings = settings
         self._engine = engine
         self._leave = asyncio.Event()
-        self.doors = Doors(limits, settings.recognition.options())
+        self.doors = Doors(limits, settings.recognition.options(), sockets=settings.built("sockets", SocketLimits))
         self.failure: Exception | None = None
         self.on_failure: Callable[[], None] = lambda: None
         self.app = build_app(self.doors, lifespan=self._lifespan)
@@ -125,6 +132,14 @@ class _Server(uvicorn.Server):
         self._doors.shut()
         log.info("server.stopping", signal=signal.Signals(sig).name)
         super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Give live speech its last finals before the connections are closed."""
+        services = self._doors.services_if_open
+        if services is not None:
+            services.rooms.stop_viewers()
+            await services.live.aclose()
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

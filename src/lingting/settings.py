@@ -17,12 +17,16 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from lingting.api.ws.limits import SocketLimits
 from lingting.audio.decode import DecodeSettings
+from lingting.audio.live_formats import LiveSettings as LiveDecodeSettings
 from lingting.domain import RecognizeOptions, Script
 from lingting.domain.errors import LingtingError, SettingsInvalid
 from lingting.engines.whisper import WhisperSettings
 from lingting.recognition.batching import SETTING_RANGES, SchedulerSettings
+from lingting.recognition.live import LiveSettings
 from lingting.recognition.pipeline import PipelineSettings
+from lingting.recognition.room_parts import RoomSettings
 
 __all__ = ["ENV_PREFIX", "LogSettings", "RecognitionDefaults", "ServerSettings", "Settings", "load_settings"]
 
@@ -42,6 +46,45 @@ DECODE_RANGES = {
     "files_per_process": (1, 1_000_000),
 }
 WHISPER_RANGES = {"device_index": (0, 63), "threads": (0, 1_024), "replicas": (0, 64), "max_batch": (1, 256)}
+LIVE_RANGES = {
+    "max_sessions": (1, 100_000),
+    "idle_seconds": (1.0, 86_400.0),
+    "stall_seconds": (0.5, 600.0),
+    "resume_seconds": (0.0, 3_600.0),
+    "max_seconds": (1.0, 7 * 86_400.0),
+    "max_ahead_seconds": (1.0, 3_600.0),
+    "max_finals_in_hand": (1, 64),
+    "replayed_events": (1, 100_000),
+    "waiting_events": (16, 1_000_000),
+    "drain_seconds": (0.0, 600.0),
+    "hearing_threads": (1, 64),
+}
+LIVE_DECODE_RANGES = {
+    "max_processes": (1, 256),
+    "spare_processes": (0, 16),
+    "memory_bytes": (64 * 2**20, 64 * 2**30),
+    "prompt_seconds": (0.0, 1.0),
+    "stall_seconds": (1.0, 600.0),
+}
+SOCKET_RANGES = {
+    "max_message_bytes": (4_096, 64 * 2**20),
+    "send_seconds": (0.1, 600.0),
+    "hello_seconds": (0.1, 600.0),
+    "max_outbox_messages": (1, 10_000),
+    "max_bad_messages": (1, 10_000),
+    "max_sockets": (1, 100_000),
+}
+ROOM_RANGES = {
+    "max_rooms": (1, 1_000_000),
+    "max_viewers": (1, 100_000),
+    "max_all_viewers": (1, 1_000_000),
+    "history_limit": (1, 1_000_000),
+    "ttl_seconds": (1.0, 366 * 86_400.0),
+    "waiting_updates": (4, 10_000),
+    "send_seconds": (0.1, 600.0),
+    "keep_alive_seconds": (1.0, 600.0),
+    "lease_seconds": (1.0, 600.0),
+}
 PIPELINE_RANGES = {
     "max_pieces_in_flight": (1, 1_024),
     "urgent_pieces": (1, 1_024),
@@ -120,6 +163,11 @@ SchedulerSection: Any = _section(SchedulerSettings, SETTING_RANGES)
 WhisperSection: Any = _section(WhisperSettings, WHISPER_RANGES, "window")
 PipelineSection: Any = _section(PipelineSettings, PIPELINE_RANGES)
 
+LiveSection: Any = _section(LiveSettings, LIVE_RANGES)
+LiveDecodeSection: Any = _section(LiveDecodeSettings, LIVE_DECODE_RANGES)
+SocketSection: Any = _section(SocketLimits, SOCKET_RANGES)
+RoomSection: Any = _section(RoomSettings, ROOM_RANGES)
+
 
 class Settings(BaseSettings):
     """Everything that can be set. Frozen."""
@@ -144,6 +192,10 @@ class Settings(BaseSettings):
     scheduler: SchedulerSection = SchedulerSection()
     whisper: WhisperSection = WhisperSection()
     pipeline: PipelineSection = PipelineSection()
+    live: LiveSection = LiveSection()
+    live_decode: LiveDecodeSection = LiveDecodeSection()
+    sockets: SocketSection = SocketSection()
+    rooms: RoomSection = RoomSection()
 
     def built(self, section: str, settings: type[SettingsT]) -> SettingsT:
         """A section as the frozen class that the code beside it takes."""

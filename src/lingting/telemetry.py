@@ -129,6 +129,21 @@ class Telemetry:
         self._engine_errors = Counter("asr_engine_errors", "Clips in batches that failed", ["code"], registry=registry)
         self._sockets_open = Gauge("asr_sockets_open", "WebSockets open", ["door"], registry=registry)
         self._sockets = Counter("asr_sockets", "WebSockets closed", ["door", "outcome"], registry=registry)
+        self._live_sessions = Gauge("asr_live_sessions", "Live sessions that are open", registry=registry)
+        self._live_ended = Counter("asr_live_ended", "Live sessions that ended", ["reason"], registry=registry)
+        self._live_audio = Counter("asr_live_audio_seconds", "Audio of live sessions that ended", registry=registry)
+        self._live_partials = Counter("asr_live_partials", "Partials given", registry=registry)
+        self._live_lag = Histogram(
+            "asr_live_final_lag_seconds",
+            "From the end of a segment, its closing silence included, to its final",
+            buckets=WAIT_BUCKETS_SECONDS,
+            registry=registry,
+        )
+        self._rooms = Gauge("asr_rooms", "Subtitle rooms that somebody here publishes or follows", registry=registry)
+        self._room_viewers = Gauge("asr_room_viewers", "Viewers of all rooms", registry=registry)
+        self._room_captions = Counter("asr_room_captions", "Captions published, each change counted", registry=registry)
+        self._room_skipped = Counter("asr_room_updates_skipped", "Updates slow viewers did not get", registry=registry)
+        self._room_cut = Counter("asr_room_viewers_cut", "Viewers cut off for not reading", registry=registry)
 
     def queued(self, *, items: int, audio_seconds: float) -> None:
         self._queue_items.set(items)
@@ -177,6 +192,39 @@ class Telemetry:
         """outcome: the close code, or "other" for one that a client made up."""
         self._sockets_open.labels(door).dec()
         self._sockets.labels(door, outcome).inc()
+
+    def live_opened(self) -> None:
+        self._live_sessions.inc()
+
+    def live_closed(self, *, reason: str, audio_seconds: float) -> None:
+        """reason: of the few that end a session"""
+        self._live_sessions.dec()
+        self._live_ended.labels(str(reason)).inc()
+        self._live_audio.inc(audio_seconds)
+
+    def live_final(self, *, lag_seconds: float) -> None:
+        self._live_lag.observe(lag_seconds)
+
+    def live_partial(self) -> None:
+        self._live_partials.inc()
+
+    def rooms_open(self, count: int) -> None:
+        self._rooms.set(count)
+
+    def room_viewer_joined(self) -> None:
+        self._room_viewers.inc()
+
+    def room_viewer_left(self) -> None:
+        self._room_viewers.dec()
+
+    def room_caption(self) -> None:
+        self._room_captions.inc()
+
+    def room_updates_skipped(self, count: int) -> None:
+        self._room_skipped.inc(count)
+
+    def room_viewer_cut(self) -> None:
+        self._room_cut.inc()
 
     def exposition(self) -> bytes:
         """The metrics in Prometheus' text format."""

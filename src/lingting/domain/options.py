@@ -8,13 +8,25 @@ from enum import IntEnum, StrEnum
 from lingting.domain.errors import InvalidOption
 from lingting.domain.languages import normalize_language
 
-__all__ = ["ChannelMode", "Effort", "Priority", "RecognizeOptions", "Script", "StreamOptions", "Task", "VadOptions"]
+__all__ = [
+    "LIVE_BEAM_SIZE",
+    "ChannelMode",
+    "Effort",
+    "Priority",
+    "RecognizeOptions",
+    "Script",
+    "StreamOptions",
+    "Task",
+    "VadOptions",
+]
 
 DEFAULT_TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 """The fallback ladder of Whisper's own decoder. Source: openai/whisper, transcribe()."""
 MAX_PROMPT_CHARACTERS = 1_000
 """More than Whisper's 224 prompt tokens can hold; a longer one is a mistake worth telling."""
 MAX_BEAM_SIZE = 10
+LIVE_BEAM_SIZE = 3
+"""Quicker than the 5 that files get, and no less accurate on segments of live speech."""
 
 
 class Task(StrEnum):
@@ -126,7 +138,9 @@ class RecognizeOptions:
 class StreamOptions:
     """What a caller may ask of a live session."""
 
-    recognize: RecognizeOptions = field(default_factory=lambda: RecognizeOptions(word_times=True, beam_size=3))
+    recognize: RecognizeOptions = field(
+        default_factory=lambda: RecognizeOptions(word_times=True, beam_size=LIVE_BEAM_SIZE)
+    )
     """`vad.threshold`, `vad.min_speech_seconds` and `vad.pad_seconds` (the pre-roll) hold here too."""
     silence_seconds: float = 0.5
     """Silence that ends a segment."""

@@ -23,6 +23,7 @@ from lingting.domain import (
     Final,
     Hypothesis,
     NoticeKind,
+    Partial,
     Priority,
     StreamOptions,
 )
@@ -33,7 +34,7 @@ from lingting.recognition.recognizer import Recognizer
 from lingting.recognition.session import Ask, AskKind, Drop, Output, Pace, Session
 from lingting.telemetry import log
 
-__all__ = ["LiveSession", "LiveSettings", "SessionParts"]
+__all__ = ["LiveSession", "LiveSettings", "Opening", "SessionParts"]
 
 BITE_SECONDS = 1.0
 """Of audio, heard in one visit to the thread."""
@@ -49,7 +50,7 @@ class LiveSettings:
 
     max_sessions: int = 64
     """Whatever the measured capacity says."""
-    idle_seconds: float = 60.0
+    idle_seconds: float = 300.0
     """A session that gets no audio for so long is closed."""
     stall_seconds: float = 3.0
     """When audio stops coming in the middle of a sentence, this long is waited before it is called the end."""
@@ -76,6 +77,8 @@ class LiveObserver(Protocol):
     def suppressed(self, reason: str) -> None: ...
 
     def live_final(self, *, lag_seconds: float) -> None: ...
+
+    def live_partial(self) -> None: ...
 
     def live_opened(self) -> None: ...
 
@@ -105,6 +108,17 @@ class SessionParts:
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """How a session begins."""
+
+    identity: str
+    """Whoever knows it, and is its owner, may resume the session."""
+    owner: str
+    options: StreamOptions
+    format: LiveFormat
+
+
+@dataclass(frozen=True, slots=True)
 class _Configure:
     options: StreamOptions
     format: LiveFormat | None
@@ -123,19 +137,17 @@ _Item = bytes | str | _Configure
 class LiveSession:
     """One client's live speech; made by the hub. Belongs to one event loop."""
 
-    def __init__(
-        self, identity: str, owner: str, options: StreamOptions, fmt: LiveFormat, *, ear: Ear, parts: SessionParts
-    ) -> None:
-        self.id = identity
-        self.owner = owner
-        self.format = fmt
-        self.options = options
+    def __init__(self, opening: Opening, *, ear: Ear, parts: SessionParts) -> None:
+        self.id = opening.identity
+        self.owner = opening.owner
+        self.format = opening.format
+        self.options = opening.options
         """As wished last; they hold from the next segment on."""
         self.received_bytes = 0
         self._ear = ear
         self._parts = parts
         self._settings = parts.settings
-        self._session = Session(options)
+        self._session = Session(opening.options)
         self._session.set_pace(parts.load.pace)
         self._inbox: deque[_Item] = deque()
         self._inbox_bytes = 0
@@ -163,6 +175,11 @@ class LiveSession:
         if self.format.pcm is None:
             return self._session.heard_seconds
         return self._base_seconds + (self.received_bytes - self._base_bytes) / _bytes_per_second(self.format)
+
+    @property
+    def has_client(self) -> bool:
+        """False while it waits for a client whose connection was lost."""
+        return self._left_seconds is None
 
     @property
     def last_seq(self) -> int:
@@ -233,6 +250,7 @@ class LiveSession:
         if self._subscription is not None:
             self._subscription.replace()
         self._subscription = Subscription(self._settings.waiting_events, self._log.after(after_seq))
+        self._complete_sample()
         self._left_seconds = None
         self._changed.set()
         return self._subscription
@@ -261,6 +279,18 @@ class LiveSession:
     @property
     def _is_far_ahead(self) -> bool:
         return self._inbox_bytes > self._settings.max_ahead_seconds * _bytes_per_second(self.format)
+
+    def _complete_sample(self) -> None:
+        """A client that comes back begins with a whole sample; the rest of a half one would shift all that follows."""
+        pcm = self.format.pcm
+        if pcm is None:
+            return
+        sample_bytes = int(_bytes_per_second(self.format)) // pcm.rate_hz
+        missing = bytes(-(self.received_bytes - self._base_bytes) % sample_bytes)
+        if missing:
+            self.received_bytes += len(missing)
+            self._inbox.append(missing)
+            self._inbox_bytes += len(missing)
 
     def _require_open(self) -> None:
         if self._wanted_end is not None:
@@ -417,6 +447,8 @@ class LiveSession:
             self._parts.observer.live_final(lag_seconds=event.lag_seconds)
             if event.suppressed:
                 self._parts.observer.suppressed(event.suppressed)
+        elif isinstance(event, Partial):
+            self._parts.observer.live_partial()
         for callback in self._observers:
             callback(event)
         if self._subscription is not None:

@@ -6,19 +6,20 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Protocol
 
 from lingting.audio.live_formats import LiveDecoder, LiveFormat
 from lingting.domain import Clock, CloseReason, StreamOptions
 from lingting.domain.errors import Overloaded, SessionNotFound, ShuttingDown
-from lingting.recognition.live import LiveObserver, LiveSession, LiveSettings, SessionParts
+from lingting.recognition.live import LiveObserver, LiveSession, LiveSettings, Opening, SessionParts
 from lingting.recognition.live_ear import Ear
 from lingting.recognition.live_load import NOTICES, Level, LoadMeter, capacity
 from lingting.recognition.pieces import ScorerSource
 from lingting.recognition.recognizer import Recognizer
 from lingting.recognition.session import AskKind, Pace
 
-__all__ = ["Engine", "LiveHub"]
+__all__ = ["Engine", "LiveHub", "LiveParts"]
 
 RETRY_SECONDS = 5.0
 """Somebody may have finished by then."""
@@ -40,28 +41,30 @@ class Engine(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class LiveParts:
+    """What a hub is made of."""
+
+    recognizer: Recognizer
+    engine: Engine
+    vad: ScorerSource
+    open_decoder: Callable[[LiveFormat], LiveDecoder]
+    """Blocking."""
+    clock: Clock
+    observer: LiveObserver
+
+
 class LiveHub:
     """Opens sessions, finds them again, and ends them all. Belongs to one event loop."""
 
-    def __init__(
-        self,
-        *,
-        recognizer: Recognizer,
-        engine: Engine,
-        vad: ScorerSource,
-        open_decoder: Callable[[LiveFormat], LiveDecoder],
-        clock: Clock,
-        observer: LiveObserver,
-        settings: LiveSettings = LiveSettings(),
-    ) -> None:
-        self._engine = engine
-        self._vad = vad
+    def __init__(self, parts: LiveParts, settings: LiveSettings) -> None:
+        self._hub_parts = parts
         self._settings = settings
-        self._observer = observer
         self._meter = LoadMeter()
         self._executor = ThreadPoolExecutor(settings.hearing_threads, thread_name_prefix="lingting-hear")
-        self._parts = SessionParts(recognizer, self._executor, open_decoder, settings, clock, observer, self)
-        self._recognizer = recognizer
+        self._parts = SessionParts(
+            parts.recognizer, self._executor, parts.open_decoder, settings, parts.clock, parts.observer, self
+        )
         self._sessions: dict[str, LiveSession] = {}
         self._opening = 0
         self._watching: set[asyncio.Task[None]] = set()
@@ -73,7 +76,7 @@ class LiveHub:
     @property
     def capacity(self) -> int:
         """How many sessions may be open at once, by what recent recognitions took."""
-        measured = capacity(pace_ratio=self._engine.pace_ratio, replicas=self._engine.replicas)
+        measured = capacity(pace_ratio=self._hub_parts.engine.pace_ratio, replicas=self._hub_parts.engine.replicas)
         return min(self._settings.max_sessions, measured)
 
     @property
@@ -85,17 +88,17 @@ class LiveHub:
 
         raises    Overloaded, ShuttingDown; InvalidOption, UnsupportedLanguage
         """
-        self._recognizer.check(options.recognize)
+        self._hub_parts.recognizer.check(options.recognize)
         self._require_room()
         self._opening += 1
         try:
             ear = await asyncio.get_running_loop().run_in_executor(self._executor, self._open_ear, fmt)
         finally:
             self._opening -= 1
-        session = LiveSession(secrets.token_urlsafe(18), owner, options, fmt, ear=ear, parts=self._parts)
+        session = LiveSession(Opening(secrets.token_urlsafe(18), owner, options, fmt), ear=ear, parts=self._parts)
         self._sessions[session.id] = session
-        self._engine.set_live_streams(len(self._sessions))
-        self._observer.live_opened()
+        self._hub_parts.engine.set_live_streams(len(self._sessions))
+        self._hub_parts.observer.live_opened()
         session.start()
         watching = asyncio.create_task(self._forget_when_closed(session))
         self._watching.add(watching)
@@ -152,12 +155,12 @@ class LiveHub:
             )
 
     def _open_ear(self, fmt: LiveFormat) -> Ear:
-        return Ear(self._parts.open_decoder(fmt), self._vad.scorer())
+        return Ear(self._parts.open_decoder(fmt), self._hub_parts.vad.scorer())
 
     async def _forget_when_closed(self, session: LiveSession) -> None:
         await session.closed.wait()
         del self._sessions[session.id]
-        self._engine.set_live_streams(len(self._sessions))
+        self._hub_parts.engine.set_live_streams(len(self._sessions))
         if not self._sessions and self._meter.rest():
             self._tell()
 

@@ -125,6 +125,8 @@ def _options(fields: Fields, before: StreamOptions) -> StreamOptions:
     ):
         if (seconds := _seconds(fields, name)) is not None:
             wishes[target] = seconds
+    if "silence_seconds" in wishes:
+        wishes["adaptive_silence"] = False
     return replace(
         before,
         recognize=replace(before.recognize, **_recognize(fields, before)),

@@ -70,6 +70,8 @@ class TurnDetection:
     threshold: float = 0.5
     prefix_padding_ms: int = 300
     silence_duration_ms: int = 500
+    is_exact: bool = False
+    """The client named the silence: it is neither stretched nor shortened."""
     eagerness: str = "auto"
     """Of semantic_vad, in place of the three above."""
 
@@ -140,7 +142,12 @@ def options_of(config: RealtimeConfig, defaults: StreamOptions) -> StreamOptions
     vad = recognize.vad
     if turns.kind == "server_vad":
         vad = replace(vad, threshold=turns.threshold, pad_seconds=turns.prefix_padding_ms / 1_000)
-    return replace(defaults, recognize=replace(recognize, vad=vad), silence_seconds=turns.silence_seconds)
+    return replace(
+        defaults,
+        recognize=replace(recognize, vad=vad),
+        silence_seconds=turns.silence_seconds,
+        adaptive_silence=not turns.is_exact,
+    )
 
 
 def _check(wanted: Transcription, path: str, models: Sequence[str]) -> None:
@@ -217,6 +224,7 @@ def _turn_detection(config: RealtimeConfig, section: Section) -> RealtimeConfig:
         threshold=min(max(threshold, THRESHOLD[0]), THRESHOLD[1]),
         prefix_padding_ms=min(max(padding_ms, PADDING_MS[0]), PADDING_MS[1]),
         silence_duration_ms=min(max(silence_ms, SILENCE_MS[0]), SILENCE_MS[1]),
+        is_exact=now.is_exact or "silence_duration_ms" in fields.values,
     )
     return replace(config, turns=turns, turns_given=True)
 

@@ -18,8 +18,9 @@ from lingting.api.ws.handshake import choose_subprotocol, deny, require_origin
 from lingting.api.ws.native import NativeDialect
 from lingting.api.ws.openai_realtime import BETA_SUBPROTOCOL, OpenAIRealtime
 from lingting.api.ws.subtitle import SubtitleDialect
-from lingting.domain import StreamOptions
+from lingting.domain import RecognizeOptions, StreamOptions
 from lingting.domain.errors import LingtingError
+from lingting.domain.options import LIVE_BEAM_SIZE
 from lingting.telemetry import log, request_id, take_request_id
 
 __all__ = ["DIALECTS", "DialectRoute", "router"]
@@ -46,6 +47,11 @@ DIALECTS = (
 router = APIRouter()
 
 
+def _defaults(recognize: RecognizeOptions) -> StreamOptions:
+    beam_size = min(recognize.beam_size, LIVE_BEAM_SIZE)
+    return StreamOptions(recognize=replace(recognize, word_times=True, beam_size=beam_size))
+
+
 async def _serve(websocket: WebSocket, row: DialectRoute) -> None:
     """Refuse as HTTP what cannot be served; after that everything is said on the socket."""
     token = request_id.set(take_request_id(websocket.headers.get("x-request-id")))
@@ -56,7 +62,7 @@ async def _serve(websocket: WebSocket, row: DialectRoute) -> None:
         services = doors.require_open()
         with doors.sockets.holding_a_place():
             handshake = Handshake(
-                defaults=StreamOptions(recognize=replace(doors.defaults, word_times=True)),
+                defaults=_defaults(doors.defaults),
                 query=dict(websocket.query_params),
                 subprotocols=tuple(websocket.scope["subprotocols"]),
                 max_audio_bytes=limits.max_message_bytes,
