@@ -16,6 +16,7 @@ from lingting.domain.errors import Busy
 from lingting.recognition.room_parts import RoomParts
 from lingting.storage.room_bus import BusSubscription
 from lingting.storage.room_records import Caption, captions_from, captions_to
+from lingting.storage.room_tasks import end_tasks
 from lingting.telemetry import log
 
 __all__ = ["LinkedRoom", "RoomLink"]
@@ -117,9 +118,7 @@ class RoomLink:
 
     async def aclose(self) -> None:
         """Stop; what is not written is lost, so wait for `until_written` first."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end_tasks(self._tasks)
 
     def _nudge(self) -> None:
         self._idle.clear()

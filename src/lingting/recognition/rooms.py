@@ -22,6 +22,7 @@ from lingting.recognition.room_viewers import View, Viewer
 from lingting.storage.room_bus import RoomBus
 from lingting.storage.room_records import Caption, RoomRecord, order_of
 from lingting.storage.room_store import Created, RoomStore
+from lingting.storage.room_tasks import end_tasks
 
 __all__ = ["CreatedRoom", "RoomHub", "RoomSettings", "RoomSummary", "RoomWish"]
 
@@ -112,8 +113,7 @@ class RoomHub:
         """Have everything written, then let go of all rooms."""
         self.stop_viewers()
         if self._sweeping is not None:
-            self._sweeping.cancel()
-            await asyncio.gather(self._sweeping, return_exceptions=True)
+            await end_tasks([self._sweeping])
         await asyncio.gather(*(_written(room) for room in self._rooms.values()))
         for name in list(self._rooms):
             await self._close(name)

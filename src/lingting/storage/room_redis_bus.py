@@ -11,6 +11,7 @@ from typing import Any
 
 from lingting.storage.room_bus import BusSubscription
 from lingting.storage.room_redis_store import PREFIX, answering
+from lingting.storage.room_tasks import end_tasks
 from lingting.telemetry import log
 
 __all__ = ["RedisRoomBus"]
@@ -60,8 +61,7 @@ class RedisRoomBus:
     async def aclose(self) -> None:
         self._subscriptions.clear()
         if self._running is not None:
-            self._running.cancel()
-            await asyncio.gather(self._running, return_exceptions=True)
+            await end_tasks([self._running])
 
     def _channel(self, room: str) -> str:
         return f"{self._prefix}:room:{room}:said"
@@ -75,15 +75,23 @@ class RedisRoomBus:
             pubsub = self._client.pubsub()
             try:
                 await pubsub.subscribe(f"{self._prefix}:rooms:alive")
-                async with asyncio.TaskGroup() as both:
-                    both.create_task(self._join(pubsub))
-                    both.create_task(self._listen(pubsub))
-            except* (RedisError, OSError, TimeoutError) as errors:
-                log.warning("rooms.bus_lost", error=type(errors.exceptions[0]).__name__)
+                await self._serve(pubsub)
+            except (RedisError, OSError, TimeoutError) as error:
+                log.warning("rooms.bus_lost", error=type(error).__name__)
             finally:
                 await _close(pubsub)
             await asyncio.sleep(BACK_OFF_SECONDS[min(self._tries, len(BACK_OFF_SECONDS) - 1)])
             self._tries += 1
+
+    async def _serve(self, pubsub: Any) -> None:  # Any: see connect_redis
+        """Until the connection breaks; raises what broke it."""
+        both = [asyncio.create_task(self._join(pubsub)), asyncio.create_task(self._listen(pubsub))]
+        try:
+            done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            await end_tasks(both)
 
     async def _join(self, pubsub: Any) -> None:  # Any: see connect_redis
         """Ask for the channels that somebody reads, and leave those that nobody reads."""
