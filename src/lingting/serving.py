@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from types import FrameType
@@ -25,6 +26,8 @@ from lingting.telemetry import configure_logs, log
 __all__ = ["create_app", "serve"]
 
 KEEP_ALIVE_SECONDS = 30
+STUCK_SECONDS = 60
+"""A peer that takes nothing of what was sent to it for so long is gone, though its system keeps the connection."""
 PING_SECONDS = 20.0
 PONG_SECONDS = 60.0
 """Long, because the answer to a ping stands in line behind audio that a fast client has sent."""
@@ -137,16 +140,23 @@ class _Server(uvicorn.Server):
         """Give live speech its last finals before the connections are closed."""
         services = self._doors.services_if_open
         if services is not None:
-            services.rooms.stop_viewers()
             await services.live.aclose()
+            services.rooms.stop_viewers()
         await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         for server in self.servers:
             for listening in server.sockets:
+                _give_up_on_stuck_peers(listening)
                 host, port = listening.getsockname()[:2]
                 log.info("server.listening", url=f"http://{f'[{host}]' if ':' in host else host}:{port}", docs="/docs")
 
     def stop(self) -> None:
         self.should_exit = True
+
+
+def _give_up_on_stuck_peers(listening: socket.socket) -> None:
+    """Else what was sent to one that never reads stays in memory after it was cut off; connections inherit this."""
+    if sys.platform == "linux":
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STUCK_SECONDS * 1_000)

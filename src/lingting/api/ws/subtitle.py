@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lingting.api.ws.dialect import Append, Command, Finish, Handshake, Message, Open, Opened
+from lingting.api.ws.dialect import Append, Command, Finish, Handshake, Message, Open, Opened, RoomClaim
 from lingting.audio.live_formats import LiveFormat
 from lingting.domain import Event, Final, Partial
 from lingting.domain.errors import InvalidMessage, LingtingError
@@ -24,6 +24,8 @@ class SubtitleDialect:
     def __init__(self, handshake: Handshake) -> None:
         self._options = handshake.defaults
         self._language = handshake.query.get("language", "")
+        room = handshake.query.get("room", "")
+        self._room = RoomClaim(room, handshake.query.get("token", "")) if room else None
         self._has_ended = False
         self._shown = (0, "")
         """The segment and the text of the last message."""
@@ -34,7 +36,7 @@ class SubtitleDialect:
         options = self._options
         if self._language and self._language.lower() != "auto":
             options = replace(options, recognize=replace(options.recognize, language=self._language))
-        return (Open(options, LiveFormat()),)
+        return (Open(options, LiveFormat(), self._room),)
 
     def receive(self, message: Message) -> Sequence[Command]:
         if self._has_ended:

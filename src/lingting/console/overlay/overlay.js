@@ -23,6 +23,7 @@ function color(name, property) {
 }
 
 const lines = Math.round(number("lines", 2, 1, 10));
+document.documentElement.style.setProperty("--lines", String(lines));
 document.documentElement.style.setProperty("--size", `${number("size", 48, 8, 300)}px`);
 color("color", "--color");
 color("outline", "--outline");
