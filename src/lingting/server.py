@@ -22,9 +22,9 @@ from lingting.engines.base import BatchEngine
 from lingting.engines.catalog import Catalog
 from lingting.engines.registry import open_engine
 from lingting.engines.whisper import WhisperSettings
+from lingting.live.driver import LiveSettings
+from lingting.live.hub import LiveHub, LiveParts
 from lingting.recognition.batching import Scheduler, SchedulerSettings
-from lingting.recognition.live import LiveSettings
-from lingting.recognition.live_hub import LiveHub, LiveParts
 from lingting.recognition.pipeline import Pipeline, PipelineSettings
 from lingting.recognition.recognizer import EngineDoor, Recognizer
 from lingting.recognition.room_opening import open_rooms

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lingting.recognition.live_hub import LiveHub
+from lingting.live.hub import LiveHub
 from lingting.recognition.pipeline import Pipeline
 from lingting.recognition.rooms import RoomHub
 from lingting.telemetry import Telemetry

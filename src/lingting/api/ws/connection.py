@@ -42,9 +42,9 @@ from lingting.domain.errors import (
     InvalidMessage,
     LingtingError,
 )
-from lingting.recognition.live import LiveSession
-from lingting.recognition.live_hub import LiveHub
-from lingting.recognition.live_outbox import Subscription
+from lingting.live.driver import LiveSession
+from lingting.live.hub import LiveHub
+from lingting.live.outbox import Subscription
 from lingting.telemetry import Telemetry, log, request_id
 
 __all__ = ["RoomDoor", "SocketParts", "owner_of", "serve_socket"]

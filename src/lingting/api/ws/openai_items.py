@@ -16,7 +16,7 @@ from enum import Enum
 from lingting.api.ws.openai_events import EventWriter
 from lingting.domain import Committed, Final, Partial, SegmentFailed, SpeechEnded, SpeechStarted
 from lingting.domain.transcript import join_texts
-from lingting.recognition.continuation import continue_after
+from lingting.live.continuation import continue_after
 
 __all__ = ["Conversation"]
 

@@ -10,7 +10,7 @@ from lingting.api.ws.limits import SocketLimits
 from lingting.api.ws.native import Handshake, NativeDialect
 from lingting.domain import Closed, CloseReason, StreamOptions
 from lingting.domain.errors import InvalidMessage, LingtingError, SessionNotFound
-from lingting.recognition.live_outbox import Log, Subscription
+from lingting.live.outbox import Log, Subscription
 from lingting.telemetry import Telemetry
 
 

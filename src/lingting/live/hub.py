@@ -12,12 +12,12 @@ from typing import Protocol
 from lingting.audio.live_formats import LiveDecoder, LiveFormat
 from lingting.domain import Clock, CloseReason, StreamOptions
 from lingting.domain.errors import Overloaded, SessionNotFound, ShuttingDown
-from lingting.recognition.live import LiveObserver, LiveSession, LiveSettings, Opening, SessionParts
-from lingting.recognition.live_ear import Ear
-from lingting.recognition.live_load import NOTICES, Level, LoadMeter, capacity
+from lingting.live.driver import LiveObserver, LiveSession, LiveSettings, Opening, SessionParts
+from lingting.live.ear import Ear
+from lingting.live.load import NOTICES, Level, LoadMeter, capacity
+from lingting.live.session import AskKind, Pace
 from lingting.recognition.pieces import ScorerSource
 from lingting.recognition.recognizer import Recognizer
-from lingting.recognition.session import AskKind, Pace
 
 __all__ = ["Engine", "LiveHub", "LiveParts"]
 

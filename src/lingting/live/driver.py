@@ -28,10 +28,10 @@ from lingting.domain import (
     StreamOptions,
 )
 from lingting.domain.errors import AudioUndecodable, InvalidMessage, LingtingError, Overloaded, Superseded
-from lingting.recognition.live_ear import Ear, Heard
-from lingting.recognition.live_outbox import Log, Subscription
+from lingting.live.ear import Ear, Heard
+from lingting.live.outbox import Log, Subscription
+from lingting.live.session import Ask, AskKind, Drop, Output, Pace, Session
 from lingting.recognition.recognizer import Recognizer
-from lingting.recognition.session import Ask, AskKind, Drop, Output, Pace, Session
 from lingting.telemetry import log
 
 __all__ = ["LiveSession", "LiveSettings", "Opening", "SessionParts"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from lingting.domain import RecognizeOptions
-from lingting.recognition.live_answers import Spoken
+from lingting.live.answers import Spoken
 
 __all__ = ["LanguageVote"]
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lingting.recognition.continuation import continue_after, units
+from lingting.live.continuation import continue_after, units
 
 pytestmark = pytest.mark.unit
 

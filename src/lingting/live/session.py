@@ -1,7 +1,7 @@
 """A live session without sockets, threads or time: heard frames and answers go in, events and asks come out.
 
 It decides what a segment is, when to ask for a recognition and of which sound, what is shown of an answer, and in
-which order. It never computes: an `Ask` says "recognise these samples", and the driver (`live.py`) may batch the asks
+which order. It never computes: an `Ask` says "recognise these samples", and the driver (`driver.py`) may batch the asks
 of many sessions. Promises:
 
 1. Every sample of speech heard is in exactly one segment, but for the tail that is kept after each.
@@ -43,10 +43,10 @@ from lingting.domain import (
     StreamOptions,
 )
 from lingting.domain.errors import LingtingError
-from lingting.recognition.endpointing import TAIL_SAMPLES, Endpointer, Mark, Turn
-from lingting.recognition.live_answers import Spoken, spoken
-from lingting.recognition.live_language import LanguageVote
-from lingting.recognition.stabilizer import Stabilizer
+from lingting.live.answers import Spoken, spoken
+from lingting.live.endpointing import TAIL_SAMPLES, Endpointer, Mark, Turn
+from lingting.live.language import LanguageVote
+from lingting.live.stabilizer import Stabilizer
 
 __all__ = ["Ask", "AskKind", "Drop", "Output", "Pace", "Session"]
 

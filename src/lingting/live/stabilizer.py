@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from lingting.recognition.continuation import continue_after
+from lingting.live.continuation import continue_after
 
 __all__ = ["Stabilizer", "units"]
 
