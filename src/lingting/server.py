@@ -22,8 +22,8 @@ from lingting.engines.base import BatchEngine
 from lingting.engines.catalog import Catalog
 from lingting.engines.registry import open_engine
 from lingting.engines.whisper import WhisperSettings
-from lingting.live.driver import LiveSettings
 from lingting.live.hub import LiveHub, LiveParts
+from lingting.live.parts import LiveSettings
 from lingting.recognition.batching import Scheduler, SchedulerSettings
 from lingting.recognition.pipeline import Pipeline, PipelineSettings
 from lingting.recognition.recognizer import EngineDoor, Recognizer

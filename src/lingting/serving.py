@@ -28,6 +28,8 @@ __all__ = ["create_app", "serve"]
 KEEP_ALIVE_SECONDS = 30
 STUCK_SECONDS = 60
 """A peer that takes nothing of what was sent to it for so long is gone, though its system keeps the connection."""
+LAST_WORDS_SECONDS, LAST_WORDS_CHECKS = 1.0, 20
+"""How long sockets may take to send what was said last, before they are closed."""
 PING_SECONDS = 20.0
 PONG_SECONDS = 60.0
 """Long, because the answer to a ping stands in line behind audio that a fast client has sent."""
@@ -142,6 +144,10 @@ class _Server(uvicorn.Server):
         if services is not None:
             await services.live.aclose()
             services.rooms.stop_viewers()
+            for _ in range(LAST_WORDS_CHECKS):
+                if not self._doors.sockets.open:
+                    break
+                await asyncio.sleep(LAST_WORDS_SECONDS / LAST_WORDS_CHECKS)
         await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

@@ -23,7 +23,7 @@ from lingting.audio.live_formats import LiveSettings as LiveDecodeSettings
 from lingting.domain import RecognizeOptions, Script
 from lingting.domain.errors import LingtingError, SettingsInvalid
 from lingting.engines.whisper import WhisperSettings
-from lingting.live.driver import LiveSettings
+from lingting.live.parts import LiveSettings
 from lingting.recognition.batching import SETTING_RANGES, SchedulerSettings
 from lingting.recognition.pipeline import PipelineSettings
 from lingting.recognition.room_parts import RoomSettings

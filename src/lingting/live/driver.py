@@ -8,15 +8,10 @@ the load; all memory is bounded; nothing of a session is left when it has closed
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
-from dataclasses import dataclass
-from typing import Protocol
 
-from lingting.audio.live_formats import LiveDecoder, LiveFormat
+from lingting.audio.live_formats import LiveFormat
 from lingting.domain import (
-    Clock,
     Closed,
     CloseReason,
     Event,
@@ -24,114 +19,21 @@ from lingting.domain import (
     Hypothesis,
     NoticeKind,
     Partial,
-    Priority,
     StreamOptions,
 )
-from lingting.domain.errors import AudioUndecodable, InvalidMessage, LingtingError, Overloaded, Superseded
+from lingting.domain.errors import AudioUndecodable, InvalidMessage, LingtingError
+from lingting.live.asking import Asking
 from lingting.live.ear import Ear, Heard
+from lingting.live.inbox import Configure, Inbox, Item, Order
 from lingting.live.outbox import Log, Subscription
-from lingting.live.session import Ask, AskKind, Drop, Output, Pace, Session
-from lingting.recognition.recognizer import Recognizer
+from lingting.live.parts import Opening, SessionParts
+from lingting.live.session import Ask, Drop, Output, Pace, Session
 from lingting.telemetry import log
 
-__all__ = ["LiveSession", "LiveSettings", "Opening", "SessionParts"]
+__all__ = ["LiveSession"]
 
-BITE_SECONDS = 1.0
-"""Of audio, heard in one visit to the thread."""
-CONTAINER_BYTES_PER_SECOND = 16_000
-"""Assumed of compressed audio: 128 kbit/s."""
-RETRY_SECONDS = 0.3
-"""How long a final waits before it asks a full queue again."""
-
-
-@dataclass(frozen=True, slots=True)
-class LiveSettings:
-    """Bounds of live sessions."""
-
-    max_sessions: int = 64
-    """Whatever the measured capacity says."""
-    idle_seconds: float = 300.0
-    """A session that gets no audio for so long is closed."""
-    stall_seconds: float = 3.0
-    """When audio stops coming in the middle of a sentence, this long is waited before it is called the end."""
-    resume_seconds: float = 60.0
-    """How long a session waits for a client whose connection was lost."""
-    max_seconds: float = 14_400.0
-    """Audio of one session."""
-    max_ahead_seconds: float = 120.0
-    """Of audio that is accepted before it is heard; then its socket is read no further until there is room."""
-    max_finals_in_hand: int = 4
-    """Of one session with the engine; it is not heard further until one is done."""
-    replayed_events: int = 512
-    """Kept for a client that resumes."""
-    waiting_events: int = 1_024
-    """Not yet read by the client; more ends its connection."""
-    drain_seconds: float = 30.0
-    """How long a session that has ended waits for its last finals."""
-    hearing_threads: int = 4
-
-
-class LiveObserver(Protocol):
-    """Told what happened, for metrics; must be quick."""
-
-    def suppressed(self, reason: str) -> None: ...
-
-    def live_final(self, *, lag_seconds: float) -> None: ...
-
-    def live_partial(self) -> None: ...
-
-    def live_opened(self) -> None: ...
-
-    def live_closed(self, *, reason: str, audio_seconds: float) -> None: ...
-
-
-class Load(Protocol):
-    """The hub's meter, as a session sees it."""
-
-    @property
-    def pace(self) -> Pace: ...
-
-    def answered(self, kind: AskKind, seconds: float) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class SessionParts:
-    """What every session of a server shares."""
-
-    recognizer: Recognizer
-    executor: Executor
-    open_decoder: Callable[[LiveFormat], LiveDecoder]
-    settings: LiveSettings
-    clock: Clock
-    observer: LiveObserver
-    load: Load
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """How a session begins."""
-
-    identity: str
-    """Whoever knows it, and is its owner, may resume the session."""
-    owner: str
-    options: StreamOptions
-    format: LiveFormat
-
-
-@dataclass(frozen=True, slots=True)
-class _Configure:
-    options: StreamOptions
-    format: LiveFormat | None
-
-
-class _Order:
-    """What a client wants done between two sounds."""
-
-    COMMIT = "commit"
-    CLEAR = "clear"
-
-
-_Item = bytes | str | _Configure
+BACKLOG = "audio comes faster than it can be recognised; the socket is read more slowly until that is over"
+BROKE = "something broke here; the log has more"
 
 
 class LiveSession:
@@ -140,46 +42,54 @@ class LiveSession:
     def __init__(self, opening: Opening, *, ear: Ear, parts: SessionParts) -> None:
         self.id = opening.identity
         self.owner = opening.owner
-        self.format = opening.format
         self.options = opening.options
         """As wished last; they hold from the next segment on."""
-        self.received_bytes = 0
         self._ear = ear
         self._parts = parts
         self._settings = parts.settings
         self._session = Session(opening.options)
         self._session.set_pace(parts.load.pace)
-        self._inbox: deque[_Item] = deque()
-        self._inbox_bytes = 0
-        self._base_seconds = 0.0
-        """What was received in formats that the session no longer has."""
-        self._base_bytes = 0
+        self._inbox = Inbox(opening.format, max_ahead_seconds=parts.settings.max_ahead_seconds)
         self._changed = asyncio.Event()
+        """Something came in, or an answer did."""
+        self._asking = Asking(parts, stream=self.id, on_answer=self._answered, changed=self._changed)
         self._drained = asyncio.Event()
+        """Something was taken out of the inbox."""
         self._wanted_end: CloseReason | None = None
-        self._asks: dict[int, asyncio.Task[None]] = {}
-        self._finals_in_hand = 0
         self._log = Log(self._settings.replayed_events)
         self._observers: list[Callable[[Event], None]] = []
         self._subscription: Subscription | None = None
         self._heard_from_seconds = parts.clock.monotonic()
         self._left_seconds: float | None = None
         """When its client's connection was lost; None while there is one."""
+        self._left_for_good = False
         self._running: asyncio.Task[None] | None = None
         self.closed = asyncio.Event()
-        """Set once nothing of it is left."""
+        """Set once nothing of it is left but what a client that comes back may still read."""
+
+    @property
+    def format(self) -> LiveFormat:
+        return self._inbox.format
+
+    @property
+    def received_bytes(self) -> int:
+        """How much was accepted."""
+        return self._inbox.received_bytes
 
     @property
     def received_seconds(self) -> float:
-        """How much audio was accepted; of compressed audio what has been decoded."""
-        if self.format.pcm is None:
-            return self._session.heard_seconds
-        return self._base_seconds + (self.received_bytes - self._base_bytes) / _bytes_per_second(self.format)
+        """The same as audio; of compressed audio what has been decoded."""
+        return self._inbox.received_seconds(self._session.heard_seconds)
 
     @property
     def has_client(self) -> bool:
         """False while it waits for a client whose connection was lost."""
         return self._left_seconds is None
+
+    @property
+    def may_be_resumed(self) -> bool:
+        """It waits for its client, or will, once closed, for the client to read what was said last."""
+        return not self.has_client and not self._left_for_good
 
     @property
     def last_seq(self) -> int:
@@ -200,27 +110,24 @@ class LiveSession:
         raises    InvalidMessage after `finish`
         """
         self._require_open()
-        self.received_bytes += len(data)
         self._heard_from_seconds = self._parts.clock.monotonic()
-        self._inbox.append(data)
-        self._inbox_bytes += len(data)
+        self._inbox.put_audio(data)
         self._changed.set()
-        if not self._is_far_ahead:
+        if not self._inbox.is_far_ahead:
             return
-        ahead_seconds = self._inbox_bytes / _bytes_per_second(self.format)
-        message = "audio comes faster than it can be recognised; the socket is read more slowly until that is over"
-        self._apply(self._session.notice(NoticeKind.BACKLOG, lag_seconds=ahead_seconds, message=message))
-        while self._is_far_ahead and self._wanted_end is None:
+        lag_seconds = self._inbox.ahead_seconds
+        self.notice(NoticeKind.BACKLOG, lag_seconds=lag_seconds, message=BACKLOG)
+        while self._inbox.is_far_ahead and self._wanted_end is None:
             self._drained.clear()
             await self._drained.wait()
 
     async def commit(self) -> None:
         """End the open segment after the audio fed so far; `Committed` follows its final."""
-        self._order(_Order.COMMIT)
+        self._order(Order.COMMIT)
 
     async def clear(self) -> None:
         """Forget the audio since the last commit."""
-        self._order(_Order.CLEAR)
+        self._order(Order.CLEAR)
 
     async def configure(self, options: StreamOptions, fmt: LiveFormat | None = None) -> None:
         """Other options, from the next segment on.
@@ -228,7 +135,7 @@ class LiveSession:
         raises    InvalidOption, UnsupportedLanguage
         """
         self._parts.recognizer.check(options.recognize)
-        self._order(_Configure(options, fmt))
+        self._order(Configure(options, fmt))
         self.options = options
 
     async def finish(self) -> None:
@@ -250,15 +157,16 @@ class LiveSession:
         if self._subscription is not None:
             self._subscription.replace()
         self._subscription = Subscription(self._settings.waiting_events, self._log.after(after_seq))
-        self._complete_sample()
+        self._inbox.complete_sample()
         self._left_seconds = None
         self._changed.set()
         return self._subscription
 
-    def detach(self, subscription: Subscription) -> None:
-        """The client's connection was lost: wait for it to come back."""
+    def detach(self, subscription: Subscription, *, for_good: bool = False) -> None:
+        """The client's connection was lost: wait for it to come back, unless it left for good."""
         if self._subscription is not subscription:
             return
+        self._left_for_good = for_good
         self._subscription = None
         self._left_seconds = self._parts.clock.monotonic()
         self._changed.set()
@@ -276,34 +184,18 @@ class LiveSession:
             await asyncio.gather(self._running, return_exceptions=True)
         await self._clean_up(CloseReason.ABANDONED)
 
-    @property
-    def _is_far_ahead(self) -> bool:
-        return self._inbox_bytes > self._settings.max_ahead_seconds * _bytes_per_second(self.format)
-
-    def _complete_sample(self) -> None:
-        """A client that comes back begins with a whole sample; the rest of a half one would shift all that follows."""
-        pcm = self.format.pcm
-        if pcm is None:
-            return
-        sample_bytes = int(_bytes_per_second(self.format)) // pcm.rate_hz
-        missing = bytes(-(self.received_bytes - self._base_bytes) % sample_bytes)
-        if missing:
-            self.received_bytes += len(missing)
-            self._inbox.append(missing)
-            self._inbox_bytes += len(missing)
-
     def _require_open(self) -> None:
         if self._wanted_end is not None:
             raise InvalidMessage("the session has ended: nothing can be sent after its end")
 
-    def _order(self, item: str | _Configure) -> None:
+    def _order(self, order: Order | Configure) -> None:
         self._require_open()
-        self._inbox.append(item)
+        self._inbox.put(order)
         self._changed.set()
 
     async def _run(self) -> None:
         """The session's one task: hears what comes, in order, until there is a reason to end."""
-        reason, message = CloseReason.FAILED, "something broke here; the log has more"
+        reason, message = CloseReason.FAILED, BROKE
         try:
             reason, message = await self._hear_all()
         except AudioUndecodable as error:
@@ -318,10 +210,11 @@ class LiveSession:
     async def _hear_all(self) -> tuple[CloseReason, str]:
         while True:
             self._changed.clear()
-            if self._finals_in_hand >= self._settings.max_finals_in_hand:
+            if self._asking.finals_in_hand >= self._settings.max_finals_in_hand:
                 await self._changed.wait()
             elif self._inbox:
-                await self._take(self._next())
+                self._drained.set()
+                await self._take(self._inbox.next())
             elif self._wanted_end is not None:
                 await self._hear_last()
                 return self._wanted_end, ""
@@ -330,33 +223,13 @@ class LiveSession:
             if self.received_seconds > self._settings.max_seconds:
                 self.end(CloseReason.TOO_LONG)
 
-    def _next(self) -> _Item:
-        """The next command, or as much audio as one visit to the thread takes."""
-        first = self._inbox.popleft()
-        if not isinstance(first, bytes):
-            return first
-        bite_bytes = int(BITE_SECONDS * _bytes_per_second(self.format))
-        taken, size_bytes = [first], len(first)
-        while size_bytes < bite_bytes and self._inbox and isinstance(self._inbox[0], bytes):
-            more = self._inbox.popleft()
-            assert isinstance(more, bytes)
-            taken.append(more)
-            size_bytes += len(more)
-        data = b"".join(taken)
-        if size_bytes > bite_bytes:
-            self._inbox.appendleft(data[bite_bytes:])
-            data = data[:bite_bytes]
-        self._inbox_bytes -= len(data)
-        self._drained.set()
-        return data
-
-    async def _take(self, item: _Item) -> None:
+    async def _take(self, item: Item) -> None:
         now_seconds = self._parts.clock.monotonic()
         if isinstance(item, bytes):
             self._hear(await self._in_thread(self._ear.hear, item))
-        elif isinstance(item, _Configure):
+        elif isinstance(item, Configure):
             await self._reconfigure(item)
-        elif item == _Order.COMMIT:
+        elif item is Order.COMMIT:
             self._apply(self._session.commit(now_seconds=now_seconds))
         else:
             self._apply(self._session.clear(now_seconds=now_seconds))
@@ -371,14 +244,13 @@ class LiveSession:
         self._hear(heard)
         self._apply(self._session.finish(rest, now_seconds=self._parts.clock.monotonic()))
 
-    async def _reconfigure(self, wanted: _Configure) -> None:
+    async def _reconfigure(self, wanted: Configure) -> None:
         if wanted.format is not None and wanted.format != self.format:
             decoder = await asyncio.get_running_loop().run_in_executor(
                 self._parts.executor, self._parts.open_decoder, wanted.format
             )
-            self._base_seconds, self._base_bytes = self.received_seconds, self.received_bytes
             self._ear.switch(decoder)
-            self.format = wanted.format
+            self._inbox.switch(wanted.format, heard_seconds=self._session.heard_seconds)
         self._session.configure(wanted.options)
 
     async def _wait(self) -> None:
@@ -417,11 +289,9 @@ class LiveSession:
         self._wanted_end = self._wanted_end or reason
         self._drained.set()
         self._apply(self._session.close(reason, message))
-        tasks = list(self._asks.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._asking.aclose()
         self._inbox.clear()
+        self._session.forget()
         if self._subscription is not None:
             self._subscription.end()
         self.closed.set()
@@ -434,10 +304,9 @@ class LiveSession:
     def _apply(self, outputs: Sequence[Output]) -> None:
         for output in outputs:
             if isinstance(output, Ask):
-                self._begin(output)
+                self._asking.begin(output)
             elif isinstance(output, Drop):
-                if (task := self._asks.get(output.number)) is not None:
-                    task.cancel()
+                self._asking.drop(output.number)
             else:
                 self._say(output)
 
@@ -456,45 +325,6 @@ class LiveSession:
         if isinstance(event, Closed):
             self._observers.clear()
 
-    def _begin(self, ask: Ask) -> None:
-        self._finals_in_hand += ask.kind is AskKind.FINAL
-        task = asyncio.create_task(self._recognize(ask))
-        self._asks[ask.number] = task
-        task.add_done_callback(lambda _: self._ended(ask))
-
-    def _ended(self, ask: Ask) -> None:
-        del self._asks[ask.number]
-        self._finals_in_hand -= ask.kind is AskKind.FINAL
+    def _answered(self, number: int, answer: Hypothesis | LingtingError) -> None:
+        self._apply(self._session.answer(number, answer, now_seconds=self._parts.clock.monotonic()))
         self._changed.set()
-
-    async def _recognize(self, ask: Ask) -> None:
-        began_seconds = self._parts.clock.monotonic()
-        answer = await self._answer(ask)
-        now_seconds = self._parts.clock.monotonic()
-        if not isinstance(answer, LingtingError):
-            self._parts.load.answered(ask.kind, now_seconds - began_seconds)
-        self._apply(self._session.answer(ask.number, answer, now_seconds=now_seconds))
-
-    async def _answer(self, ask: Ask) -> Hypothesis | LingtingError:
-        """A draft that finds no room is left out; a final waits until there is some."""
-        priority = Priority.STREAM_FINAL if ask.kind is AskKind.FINAL else Priority.STREAM_PARTIAL
-        while True:
-            try:
-                return await self._parts.recognizer.transcribe(
-                    ask.audio, ask.options, priority=priority, coalesce=self.id
-                )
-            except Overloaded as busy:
-                if ask.kind is AskKind.DRAFT:
-                    return busy
-                await asyncio.sleep(min(busy.retry_after_seconds, RETRY_SECONDS))
-            except Superseded as newer:
-                return newer
-            except LingtingError as error:
-                return error
-
-
-def _bytes_per_second(fmt: LiveFormat) -> float:
-    if fmt.pcm is None:
-        return CONTAINER_BYTES_PER_SECOND
-    width_bytes = {"s16le": 2, "f32le": 4, "mulaw": 1, "alaw": 1}[fmt.pcm.encoding]
-    return float(width_bytes * fmt.pcm.rate_hz * fmt.pcm.channels)

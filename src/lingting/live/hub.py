@@ -12,9 +12,10 @@ from typing import Protocol
 from lingting.audio.live_formats import LiveDecoder, LiveFormat
 from lingting.domain import Clock, CloseReason, StreamOptions
 from lingting.domain.errors import Overloaded, SessionNotFound, ShuttingDown
-from lingting.live.driver import LiveObserver, LiveSession, LiveSettings, Opening, SessionParts
+from lingting.live.driver import LiveSession
 from lingting.live.ear import Ear
 from lingting.live.load import NOTICES, Level, LoadMeter, capacity
+from lingting.live.parts import LiveObserver, LiveSettings, Opening, SessionParts
 from lingting.live.session import AskKind, Pace
 from lingting.recognition.pieces import ScorerSource
 from lingting.recognition.recognizer import Recognizer
@@ -23,6 +24,8 @@ __all__ = ["Engine", "LiveHub", "LiveParts"]
 
 RETRY_SECONDS = 5.0
 """Somebody may have finished by then."""
+MAX_ENDED = 1_000
+"""Kept for clients that come back; each holds its text."""
 
 
 class Engine(Protocol):
@@ -66,6 +69,8 @@ class LiveHub:
             parts.recognizer, self._executor, parts.open_decoder, settings, parts.clock, parts.observer, self
         )
         self._sessions: dict[str, LiveSession] = {}
+        self._ended: dict[str, LiveSession] = {}
+        """Closed while their clients were away."""
         self._opening = 0
         self._watching: set[asyncio.Task[None]] = set()
         self._is_open = True
@@ -92,7 +97,7 @@ class LiveHub:
         self._require_room()
         self._opening += 1
         try:
-            ear = await asyncio.get_running_loop().run_in_executor(self._executor, self._open_ear, fmt)
+            ear = await self._open_ear(fmt)
         finally:
             self._opening -= 1
         session = LiveSession(Opening(secrets.token_urlsafe(18), owner, options, fmt), ear=ear, parts=self._parts)
@@ -110,7 +115,7 @@ class LiveHub:
 
         raises    SessionNotFound, also when it is somebody else's
         """
-        session = self._sessions.get(session_id)
+        session = self._sessions.get(session_id) or self._ended.get(session_id)
         if session is None or session.owner != owner:
             raise SessionNotFound(
                 f"there is no such session, or it was left for more than {self._settings.resume_seconds:g} seconds; "
@@ -154,18 +159,44 @@ class LiveHub:
                 retry_after_seconds=RETRY_SECONDS,
             )
 
-    def _open_ear(self, fmt: LiveFormat) -> Ear:
-        return Ear(self._parts.open_decoder(fmt), self._hub_parts.vad.scorer())
+    async def _open_ear(self, fmt: LiveFormat) -> Ear:
+        """Open a decoder in the thread; if the caller leaves meanwhile, it is closed again."""
+
+        def make() -> Ear:
+            return Ear(self._parts.open_decoder(fmt), self._hub_parts.vad.scorer())
+
+        future = asyncio.get_running_loop().run_in_executor(self._executor, make)
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            future.add_done_callback(
+                lambda made: None if made.cancelled() or made.exception() else made.result().close()
+            )
+            raise
 
     async def _forget_when_closed(self, session: LiveSession) -> None:
         await session.closed.wait()
         del self._sessions[session.id]
+        if session.may_be_resumed and self._is_open:
+            self._keep_what_was_said(session)
         self._hub_parts.engine.set_live_streams(len(self._sessions))
         if not self._sessions and self._meter.rest():
             self._tell()
+
+    def _keep_what_was_said(self, session: LiveSession) -> None:
+        """Its client may come back for the last finals, which came while it was away."""
+        self._ended[session.id] = session
+        while len(self._ended) > MAX_ENDED:
+            self._ended.pop(next(iter(self._ended)))
+        asyncio.get_running_loop().call_later(self._settings.resume_seconds, self._ended.pop, session.id, None)
 
     def _tell(self) -> None:
         kind, message = NOTICES[self._meter.level]
         for session in self._sessions.values():
             session.take_pace(self._meter.pace)
             session.notice(kind, lag_seconds=self._meter.final_seconds, message=message)
+
+
+def _close_unwanted(made: asyncio.Future[Ear]) -> None:
+    if not made.cancelled() and made.exception() is None:
+        made.result().close()

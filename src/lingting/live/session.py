@@ -144,6 +144,7 @@ class Session:
         self._pending: deque[_Segment | _Commit] = deque()
         """What is over but not yet said, in order."""
         self._ended = False
+        self._forgotten_seconds = 0.0
 
     @property
     def last_seq(self) -> int:
@@ -159,7 +160,7 @@ class Session:
 
     @property
     def heard_seconds(self) -> float:
-        return self._ring.end_samples / SAMPLE_RATE_HZ
+        return self._forgotten_seconds or self._ring.end_samples / SAMPLE_RATE_HZ
 
     @property
     def is_open(self) -> bool:
@@ -244,6 +245,11 @@ class Session:
         outputs: list[Output] = [Drop(number) for number in self._asked]
         self._asked.clear()
         return [*outputs, Closed(self._next_seq(), reason, self.heard_seconds, message)]
+
+    def forget(self) -> None:
+        """Let go of the sound, once closed; what was said can still be asked about."""
+        assert self._ended, "a session that goes on needs its sound"
+        self._forgotten_seconds, self._ring = self.heard_seconds, RingBuffer(1)
 
     def _act_on(self, mark: Mark, now_seconds: float) -> list[Output]:
         if mark.turn is Turn.BEGAN:

@@ -147,9 +147,10 @@ class _Connection:
         session, subscription = self._session, self._subscription
         if session is None or subscription is None or subscription.replaced:
             return
-        if left_on_purpose or not self._dialect.resumes:
+        for_good = left_on_purpose or not self._dialect.resumes
+        if for_good:
             await session.finish()
-        session.detach(subscription)
+        session.detach(subscription, for_good=for_good)
 
     async def _write(self) -> None:
         try:

@@ -59,7 +59,7 @@ class FakeSession:
         self.subscription = Subscription(self.waiting_events, self.log.after(after_seq))
         return self.subscription
 
-    def detach(self, subscription) -> None:
+    def detach(self, subscription, *, for_good=False) -> None:
         assert subscription is self.subscription
         self.subscription = None
         self.calls.append("detach")

@@ -1,0 +1,80 @@
+"""What live sessions are made of: their bounds, what they share, and how one begins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Protocol
+
+from lingting.audio.live_formats import LiveDecoder, LiveFormat
+from lingting.domain import Clock, StreamOptions
+from lingting.live.asking import Load
+from lingting.recognition.recognizer import Recognizer
+
+__all__ = ["LiveObserver", "LiveSettings", "Opening", "SessionParts"]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSettings:
+    """Bounds of live sessions."""
+
+    max_sessions: int = 64
+    """Whatever the measured capacity says."""
+    idle_seconds: float = 300.0
+    """A session that gets no audio for so long is closed."""
+    stall_seconds: float = 3.0
+    """When audio stops coming in the middle of a sentence, this long is waited before it is called the end."""
+    resume_seconds: float = 60.0
+    """How long a session waits for a client whose connection was lost."""
+    max_seconds: float = 14_400.0
+    """Audio of one session."""
+    max_ahead_seconds: float = 120.0
+    """Of audio that is accepted before it is heard; then its socket is read no further until there is room."""
+    max_finals_in_hand: int = 4
+    """Of one session with the engine; it is not heard further until one is done."""
+    replayed_events: int = 512
+    """Kept for a client that resumes."""
+    waiting_events: int = 1_024
+    """Not yet read by the client; more ends its connection."""
+    drain_seconds: float = 30.0
+    """How long a session that has ended waits for its last finals."""
+    hearing_threads: int = 4
+
+
+class LiveObserver(Protocol):
+    """Told what happened, for metrics; must be quick."""
+
+    def suppressed(self, reason: str) -> None: ...
+
+    def live_final(self, *, lag_seconds: float) -> None: ...
+
+    def live_partial(self) -> None: ...
+
+    def live_opened(self) -> None: ...
+
+    def live_closed(self, *, reason: str, audio_seconds: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SessionParts:
+    """What every session of a server shares."""
+
+    recognizer: Recognizer
+    executor: Executor
+    open_decoder: Callable[[LiveFormat], LiveDecoder]
+    settings: LiveSettings
+    clock: Clock
+    observer: LiveObserver
+    load: Load
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a session begins."""
+
+    identity: str
+    """Whoever knows it, and is its owner, may resume the session."""
+    owner: str
+    options: StreamOptions
+    format: LiveFormat
