@@ -1,9 +1,15 @@
 """The overlay in a real browser: what a viewer sees, and that text stays text."""
 
 import asyncio
+import contextlib
+import json
 import shutil
+from pathlib import Path
+from urllib.parse import quote
 
+import httpx
 import pytest
+from websockets.asyncio.client import connect
 
 from room_server import room_server
 
@@ -11,22 +17,51 @@ pytestmark = pytest.mark.integration
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 BROWSER_SECONDS = 60.0
+MARKUP = "document.getElementById('captions')?.innerHTML"
+TROUBLE = "document.getElementById('trouble')?.textContent"
 
 
-async def dom(url: str, folder) -> str:
-    """The page's elements after its captions have come."""
-    command = [BROWSER, "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}", "--dump-dom"]
-    command += ["--timeout=3000", url]
+@contextlib.asynccontextmanager
+async def page_of(url: str, folder: Path):
+    """A browser that shows the page; gives a function that evaluates an expression in it."""
+    flags = [
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--remote-debugging-port=0",
+        f"--user-data-dir={folder}",
+    ]
     quiet = asyncio.subprocess.DEVNULL
-    browser = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, stderr=quiet)
+    browser = await asyncio.create_subprocess_exec(BROWSER, *flags, "about:blank", stdout=quiet, stderr=quiet)
     try:
         async with asyncio.timeout(BROWSER_SECONDS):
-            output, _ = await browser.communicate()
+            port = await _port_of(folder / "DevToolsActivePort")
+            async with httpx.AsyncClient() as client:
+                opened = (await client.put(f"http://127.0.0.1:{port}/json/new?{quote(url, safe='')}")).json()
+        async with connect(opened["webSocketDebuggerUrl"], proxy=None) as devtools:
+            yield lambda expression: _evaluated(devtools, expression)
     finally:
-        if browser.returncode is None:
-            browser.kill()
-            await browser.wait()
-    return output.decode()
+        browser.kill()
+        await browser.wait()
+
+
+async def _port_of(file: Path) -> int:
+    while not (file.exists() and file.read_text()):  # noqa: ASYNC110, ASYNC240 - the browser tells by a file
+        await asyncio.sleep(0.05)
+    return int(file.read_text().split()[0])  # noqa: ASYNC240
+
+
+async def _evaluated(devtools, expression: str) -> object:
+    await devtools.send(json.dumps({"id": 1, "method": "Runtime.evaluate", "params": {"expression": expression}}))
+    return json.loads(await devtools.recv())["result"]["result"].get("value")
+
+
+async def shown(evaluate, awaited: str) -> str:
+    """The markup of the captions once it holds what is awaited."""
+    async with asyncio.timeout(BROWSER_SECONDS):
+        while awaited not in (markup := str(await evaluate(MARKUP))):  # noqa: ASYNC110 - a page is asked, it does not tell
+            await asyncio.sleep(0.05)
+    return markup
 
 
 @pytest.mark.skipif(BROWSER is None, reason="no chromium here; apt-get install chromium to run this")
@@ -37,8 +72,28 @@ async def test_the_overlay_shows_the_last_captions_as_text(tmp_path) -> None:
         session.final(1, "Too long ago.")
         session.final(2, "<img src=x onerror=alert(1)>", 1.0, 2.0)
         session.partial(3, "not yet", 2.0, 3.0)
-        shown = await dom(f"{room['links']['overlay']}&hold=0&lang=zh", tmp_path)
-    assert '<p class="line" lang="zh">&lt;img src=x onerror=alert(1)&gt;</p>' in shown
-    assert '<p class="line open" lang="zh">not yet</p>' in shown
-    assert "Too long ago" not in shown
-    assert "<img" not in shown
+        async with page_of(f"{room['links']['overlay']}&hold=0&lang=zh", tmp_path) as evaluate:
+            first = await shown(evaluate, "not yet")
+            session.final(3, "By now.", 2.0, 3.0)
+            then = await shown(evaluate, "By now.")
+            ground = await evaluate("getComputedStyle(document.body).backgroundColor")
+    hostile = '<p class="line" lang="zh">&lt;img src=x onerror=alert(1)&gt;</p>'
+    assert first == f'{hostile}<p class="line open" lang="zh">not yet</p>'
+    assert then == f'{hostile}<p class="line" lang="zh">By now.</p>'
+    assert ground == "rgba(0, 0, 0, 0)"
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no chromium here; apt-get install chromium to run this")
+async def test_the_overlay_says_why_it_was_refused_and_what_the_options_do(tmp_path) -> None:
+    async with room_server() as server:
+        await server.create(name="talk")
+        query = "token=wrong&size=99&color=red&align=left&lines=3;}body{display:none"
+        async with page_of(f"{server.url}/rooms/talk/overlay?{query}", tmp_path) as evaluate, asyncio.timeout(20):
+            while not (trouble := await evaluate(TROUBLE)):  # noqa: ASYNC110 - a page is asked, it does not tell
+                await asyncio.sleep(0.05)
+            style = await evaluate(
+                "(style => [style.fontSize, style.color, style.textAlign].join())"
+                "(getComputedStyle(document.getElementById('captions')))"
+            )
+    assert "does not open this room" in trouble
+    assert style == "99px,rgb(255, 0, 0),left"

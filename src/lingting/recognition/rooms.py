@@ -7,11 +7,10 @@ was said stays in the store until the room's time to live is over. What happens 
 from __future__ import annotations
 
 import asyncio
-import re
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from lingting.domain import Clock
 from lingting.domain.errors import Busy, InvalidOption, NotAllowed, Overloaded, RoomNotFound, RoomTaken, ShuttingDown
@@ -19,6 +18,7 @@ from lingting.recognition.room import PublishedSession, Room
 from lingting.recognition.room_parts import RoomObserver, RoomParts, RoomSettings
 from lingting.recognition.room_tokens import fresh_token, hash_of, opens
 from lingting.recognition.room_viewers import View, Viewer
+from lingting.recognition.room_wishes import NAME, CreatedRoom, RoomSummary, RoomWish, at_most
 from lingting.storage.room_bus import RoomBus
 from lingting.storage.room_records import Caption, RoomRecord, order_of
 from lingting.storage.room_store import Created, RoomStore
@@ -26,57 +26,13 @@ from lingting.storage.room_tasks import end_tasks
 
 __all__ = ["CreatedRoom", "RoomHub", "RoomSettings", "RoomSummary", "RoomWish"]
 
-NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 RANDOM_NAME_BYTES = 9
-MAX_TITLE_CHARACTERS = 200
-MAX_LANGUAGE_CHARACTERS = 35
-"""The longest tag that every reader must take. Source: RFC 5646, section 4.4.1."""
 MAX_CAPTION_CHARACTERS = 2_000
 MIN_TTL_SECONDS = 60.0
 SWEEP_SECONDS = 30.0
 """Between looks for rooms that ran out, or that nobody uses here."""
 RETRY_SECONDS = 60.0
 CORRECTION_TRIES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class RoomWish:
-    """What the maker of a room asks for; None takes what the settings say."""
-
-    name: str | None = None
-    """None takes a random one."""
-    title: str = ""
-    language: str = ""
-    history_limit: int | None = None
-    ttl_seconds: float | None = None
-    is_public: bool = False
-    """Let anybody watch who knows the name."""
-
-    def __post_init__(self) -> None:
-        if self.name is not None and not NAME.fullmatch(self.name):
-            raise InvalidOption("name", "give 1 to 64 of A-Z, a-z, 0-9, _ and -")
-        _at_most("title", self.title, MAX_TITLE_CHARACTERS)
-        _at_most("language", self.language, MAX_LANGUAGE_CHARACTERS)
-
-
-@dataclass(frozen=True, slots=True)
-class CreatedRoom:
-    """A room and its tokens, which are told this once."""
-
-    record: RoomRecord
-    publish_token: str
-    view_token: str
-
-
-@dataclass(frozen=True, slots=True)
-class RoomSummary:
-    """How a room stands."""
-
-    record: RoomRecord
-    is_live: bool
-    captions: int
-    viewers: int
-    """On this server."""
 
 
 class RoomHub:
@@ -195,7 +151,7 @@ class RoomHub:
         raises    RoomNotFound, NotAllowed, InvalidOption
         """
         await self._may_publish(name, token)
-        _at_most("text", text, MAX_CAPTION_CHARACTERS)
+        at_most("text", text, MAX_CAPTION_CHARACTERS)
         async with self._room(name) as room:
             for _ in range(CORRECTION_TRIES):
                 known = _final(room, caption_id)
@@ -337,8 +293,3 @@ def _chosen(name: str, given: float | None, low: float, high: float) -> float:
     if not low <= given <= high:
         raise InvalidOption(name, f"{given:g} is outside {low:g} to {high:g}")
     return given
-
-
-def _at_most(name: str, text: str, most: int) -> None:
-    if len(text) > most:
-        raise InvalidOption(name, f"{len(text)} characters; at most {most}")
