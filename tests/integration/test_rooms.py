@@ -179,6 +179,12 @@ async def test_an_odd_wish_for_a_room_is_refused_by_name(server, wish, param) ->
     assert (answer.status_code, answer.json()["param"]) == (400, param)
 
 
+async def test_pages_from_elsewhere_make_no_rooms(server) -> None:
+    theirs = await server.client.post("/v1/rooms", headers={"Origin": "https://example.com"})
+    ours = await server.client.post("/v1/rooms", headers={"Origin": server.url})
+    assert (theirs.status_code, theirs.json()["code"], ours.status_code) == (403, "not_allowed", 201)
+
+
 async def test_odd_bodies_are_refused(server) -> None:
     room = await server.create(name="talk")
     path = f"/v1/rooms/talk/captions/1-1?token={room['publish_token']}"

@@ -14,6 +14,7 @@ from lingting.api.http.doors import doors_of
 from lingting.api.http.fields import Fields
 from lingting.api.http.room_events import stream_events
 from lingting.api.viewing import links_of, token_of, view_of
+from lingting.api.ws.handshake import require_origin
 from lingting.domain.errors import InvalidInput, InvalidOption, LimitExceeded, UnsupportedFormat
 from lingting.recognition.room_views import render_history
 from lingting.recognition.rooms import RoomWish
@@ -57,7 +58,9 @@ def _body(model: type[BaseModel], *, required: bool) -> dict[str, Any]:  # Any: 
 
 @router.post("/v1/rooms", status_code=201, openapi_extra=_body(RoomRequest, required=False), summary="Make a room")
 async def create(request: Request) -> Response:
-    rooms = doors_of(request).require_open().rooms
+    doors = doors_of(request)
+    require_origin(request.headers, doors.sockets.limits.allowed_origins)
+    rooms = doors.require_open().rooms
     body = await _json_object(request, may_be_empty=True)
     for name in body.keys() - FIELDS:
         raise InvalidOption(name[:40], f"is unknown; a room has {', '.join(sorted(FIELDS))}")
