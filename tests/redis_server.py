@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-LOCAL_URL = os.environ.get("LINGTING_TEST_REDIS", "redis://127.0.0.1:6379/9")
+LOCAL_URL = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/9")
 START_SECONDS = 10.0
 
 
