@@ -15,6 +15,8 @@ __all__ = ["Outbound"]
 
 CONTAINER_BYTES_PER_SECOND = 16_000
 """Assumed of compressed audio, for the bound on what waits."""
+COMMIT_SLACK_MS = 50
+"""A commit takes effect at a frame of the voice detector, up to 32 ms early."""
 SILENCE_BYTES = 65_536
 """In one message."""
 
@@ -115,7 +117,7 @@ class Outbound:
 
     def committed(self, milliseconds: float) -> Committed | None:
         """The commit that lies there was answered; None if that was answered before."""
-        reached = self._position(milliseconds + 1)
+        reached = self._position(milliseconds + COMMIT_SLACK_MS)
         if not self._commits_sent or (self._frame_bytes and self._commits[0] > reached):
             return None
         self._commits_sent -= 1
