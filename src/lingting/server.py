@@ -27,8 +27,8 @@ from lingting.live.parts import LiveSettings
 from lingting.recognition.batching import Scheduler, SchedulerSettings
 from lingting.recognition.pipeline import Pipeline, PipelineSettings
 from lingting.recognition.recognizer import EngineDoor, Recognizer
-from lingting.recognition.room_opening import open_rooms
-from lingting.recognition.room_parts import RoomSettings
+from lingting.rooms.opening import open_rooms
+from lingting.rooms.parts import RoomSettings
 from lingting.services import Services
 from lingting.settings import Settings
 from lingting.telemetry import Telemetry, log

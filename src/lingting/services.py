@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lingting.live.hub import LiveHub
 from lingting.recognition.pipeline import Pipeline
-from lingting.recognition.rooms import RoomHub
+from lingting.rooms.hub import RoomHub
 from lingting.telemetry import Telemetry
 
 __all__ = ["Services"]

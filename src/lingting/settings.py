@@ -26,7 +26,7 @@ from lingting.engines.whisper import WhisperSettings
 from lingting.live.parts import LiveSettings
 from lingting.recognition.batching import SETTING_RANGES, SchedulerSettings
 from lingting.recognition.pipeline import PipelineSettings
-from lingting.recognition.room_parts import RoomSettings
+from lingting.rooms.parts import RoomSettings
 
 __all__ = ["ENV_PREFIX", "LogSettings", "RecognitionDefaults", "ServerSettings", "Settings", "load_settings"]
 

@@ -7,7 +7,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from lingting.recognition.room_parts import RoomSettings
+from lingting.rooms.parts import RoomSettings
 from room_server import Events, room_server, said
 
 pytestmark = pytest.mark.integration

@@ -9,10 +9,10 @@ from websockets.asyncio.client import connect
 
 from lingting.domain import SystemClock
 from lingting.domain.errors import Busy, NotAllowed, RoomNotFound, RoomTaken
-from lingting.recognition.room_opening import open_rooms
-from lingting.recognition.room_parts import RoomSettings
-from lingting.recognition.room_viewers import View
-from lingting.recognition.rooms import RoomHub, RoomWish
+from lingting.rooms.hub import RoomHub, RoomWish
+from lingting.rooms.opening import open_rooms
+from lingting.rooms.parts import RoomSettings
+from lingting.rooms.viewers import View
 from redis_server import own_redis, require_redis
 from room_doubles import CountingObserver, ScriptedSession, read
 from room_server import room_server, said

@@ -9,8 +9,8 @@ from starlette.requests import HTTPConnection
 
 from lingting.api.http.fields import Fields
 from lingting.domain.errors import InvalidOption
-from lingting.recognition.room_viewers import DEFAULT_HISTORY, View
-from lingting.recognition.room_views import ViewFormat, ViewStyle
+from lingting.rooms.viewers import DEFAULT_HISTORY, View
+from lingting.rooms.views import ViewFormat, ViewStyle
 
 __all__ = ["links_of", "token_of", "view_of"]
 

@@ -9,8 +9,8 @@ from starlette.types import Receive, Scope, Send
 
 from lingting.api.http.doors import ClientGone
 from lingting.domain.errors import ShuttingDown
-from lingting.recognition.room_parts import RoomObserver, RoomSettings
-from lingting.recognition.room_viewers import Viewer
+from lingting.rooms.parts import RoomObserver, RoomSettings
+from lingting.rooms.viewers import Viewer
 from lingting.telemetry import log
 
 __all__ = ["stream_events"]

@@ -16,8 +16,8 @@ from lingting.api.http.room_events import stream_events
 from lingting.api.viewing import links_of, token_of, view_of
 from lingting.api.ws.handshake import require_origin
 from lingting.domain.errors import InvalidInput, InvalidOption, LimitExceeded, UnsupportedFormat
-from lingting.recognition.room_views import render_history
-from lingting.recognition.rooms import RoomWish
+from lingting.rooms.hub import RoomWish
+from lingting.rooms.views import render_history
 from lingting.text.subtitles import TranscriptFormat
 
 __all__ = ["router"]

@@ -11,9 +11,9 @@ from lingting.api.errors import close_code
 from lingting.api.http.doors import Phase, doors_of
 from lingting.api.viewing import token_of, view_of
 from lingting.domain.errors import ClientTooSlow, LingtingError, ShuttingDown
-from lingting.recognition.room_viewers import Viewer
-from lingting.recognition.room_views import ViewFormat
-from lingting.recognition.rooms import RoomHub
+from lingting.rooms.hub import RoomHub
+from lingting.rooms.viewers import Viewer
+from lingting.rooms.views import ViewFormat
 from lingting.telemetry import log, request_id, take_request_id
 
 __all__ = ["router"]

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, strategies
 
-from lingting.recognition.room_state import RoomState
+from lingting.rooms.state import RoomState
 from lingting.storage.room_records import Caption, captions_from, captions_to, order_of
 
 pytestmark = pytest.mark.unit

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from lingting.domain.errors import InvalidOption, ShuttingDown
-from lingting.recognition.room_views import Ended, Update, ViewStyle
+from lingting.rooms.views import Ended, Update, ViewStyle
 
 __all__ = ["DEFAULT_HISTORY", "MAX_HISTORY", "View", "Viewer", "Watched"]
 

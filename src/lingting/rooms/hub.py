@@ -14,11 +14,11 @@ from dataclasses import replace
 
 from lingting.domain import Clock
 from lingting.domain.errors import Busy, InvalidOption, NotAllowed, Overloaded, RoomNotFound, RoomTaken, ShuttingDown
-from lingting.recognition.room import PublishedSession, Room
-from lingting.recognition.room_parts import RoomObserver, RoomParts, RoomSettings
-from lingting.recognition.room_tokens import fresh_token, hash_of, opens
-from lingting.recognition.room_viewers import View, Viewer
-from lingting.recognition.room_wishes import NAME, CreatedRoom, RoomSummary, RoomWish, at_most
+from lingting.rooms.parts import RoomObserver, RoomParts, RoomSettings
+from lingting.rooms.room import PublishedSession, Room
+from lingting.rooms.tokens import fresh_token, hash_of, opens
+from lingting.rooms.viewers import View, Viewer
+from lingting.rooms.wishes import NAME, CreatedRoom, RoomSummary, RoomWish, at_most
 from lingting.storage.room_bus import RoomBus
 from lingting.storage.room_records import Caption, RoomRecord, order_of
 from lingting.storage.room_store import Created, RoomStore

@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from lingting.domain.errors import InvalidOption, NotAllowed, Overloaded, RoomNotFound, RoomTaken, ShuttingDown
-from lingting.recognition.room_parts import RoomSettings
-from lingting.recognition.room_viewers import View
-from lingting.recognition.rooms import CreatedRoom, RoomHub, RoomWish
+from lingting.rooms.hub import CreatedRoom, RoomHub, RoomWish
+from lingting.rooms.parts import RoomSettings
+from lingting.rooms.viewers import View
 from room_doubles import House, ScriptedSession, read, read_all, settle
 
 pytestmark = pytest.mark.unit

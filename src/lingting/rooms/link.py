@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from lingting.domain.errors import Busy
-from lingting.recognition.room_parts import RoomParts
+from lingting.rooms.parts import RoomParts
 from lingting.storage.room_bus import BusSubscription
 from lingting.storage.room_records import Caption, captions_from, captions_to
 from lingting.storage.room_tasks import end_tasks

@@ -13,12 +13,12 @@ from typing import Protocol
 
 from lingting.domain import Closed, Event
 from lingting.domain.errors import Overloaded
-from lingting.recognition.room_captions import Captioner
-from lingting.recognition.room_link import RoomLink
-from lingting.recognition.room_parts import RoomParts
-from lingting.recognition.room_state import RoomState
-from lingting.recognition.room_viewers import MAX_HISTORY, View, Viewer
-from lingting.recognition.room_views import Ended, LiveChange, Snapshot, Update
+from lingting.rooms.captions import Captioner
+from lingting.rooms.link import RoomLink
+from lingting.rooms.parts import RoomParts
+from lingting.rooms.state import RoomState
+from lingting.rooms.viewers import MAX_HISTORY, View, Viewer
+from lingting.rooms.views import Ended, LiveChange, Snapshot, Update
 from lingting.storage.room_records import Caption, RoomRecord
 from lingting.storage.room_store import Claim
 from lingting.telemetry import log

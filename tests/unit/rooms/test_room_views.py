@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, strategies
 
-from lingting.recognition.room_views import (
+from lingting.rooms.views import (
     Ended,
     LiveChange,
     Snapshot,

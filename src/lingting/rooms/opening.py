@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from lingting.domain import Clock
-from lingting.recognition.room_parts import RoomObserver, RoomSettings
-from lingting.recognition.rooms import RoomHub
+from lingting.rooms.hub import RoomHub
+from lingting.rooms.parts import RoomObserver, RoomSettings
 from lingting.storage.room_bus import MemoryRoomBus, RoomBus
 from lingting.storage.room_redis_bus import RedisRoomBus
 from lingting.storage.room_redis_store import RedisRoomStore, connect_redis

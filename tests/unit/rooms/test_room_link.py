@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from lingting.domain.errors import Busy
-from lingting.recognition.room_viewers import View
-from lingting.recognition.rooms import RoomWish
+from lingting.rooms.hub import RoomWish
+from lingting.rooms.viewers import View
 from lingting.storage.room_bus import WAITING_MESSAGES, BusSubscription, MemoryRoomBus
 from lingting.storage.room_store import MemoryRoomStore
 from room_doubles import House, ScriptedSession, read, read_all, settle

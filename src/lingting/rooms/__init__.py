@@ -1,0 +1,1 @@
+"""Subtitle rooms: one speaker, many readers."""
