@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lingting.domain import Closed, CloseReason, Event, Final, Partial
-from lingting.recognition.room_parts import RoomSettings
-from lingting.recognition.room_viewers import Viewer
-from lingting.recognition.rooms import RoomHub
+from lingting.rooms.hub import RoomHub
+from lingting.rooms.parts import RoomSettings
+from lingting.rooms.viewers import Viewer
 from lingting.storage.room_bus import MemoryRoomBus
 from lingting.storage.room_store import MemoryRoomStore
 from lingting.testing import VirtualClock

@@ -16,9 +16,9 @@ import uvicorn
 from lingting.api.http.app import build_app
 from lingting.api.http.doors import Doors, HttpLimits
 from lingting.domain import RecognizeOptions, SystemClock
-from lingting.recognition.room_opening import open_rooms
-from lingting.recognition.room_parts import RoomSettings
-from lingting.recognition.rooms import RoomHub
+from lingting.rooms.hub import RoomHub
+from lingting.rooms.opening import open_rooms
+from lingting.rooms.parts import RoomSettings
 from lingting.telemetry import Telemetry
 from room_doubles import CountingObserver, ScriptedSession
 
