@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from lingting.cli.ears import Ears, RealEars
 from lingting.cli.opening import RunningPipeline, Wishes
 from lingting.engines.catalog import Catalog
 from lingting.settings import Settings, load_settings, settings_file
@@ -52,6 +53,9 @@ class House:
         from lingting.serving import serve
 
         serve(_settings(wishes))
+
+    def ears(self) -> Ears:
+        return RealEars()
 
 
 def _settings(wishes: Wishes) -> Settings:

@@ -7,6 +7,7 @@ from importlib import metadata
 import typer
 
 from lingting.cli.doctor import doctor
+from lingting.cli.listen import listen
 from lingting.cli.models import models_app
 from lingting.cli.reporting import reported
 from lingting.cli.serve import serve
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 app.command()(transcribe)
 app.command()(serve)
+app.command()(listen)
 app.add_typer(models_app)
 app.command()(doctor)
 

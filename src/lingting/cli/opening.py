@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from lingting.audio.decode import AudioSource
+from lingting.cli.ears import Ears
 from lingting.domain import Priority, Progress, RecognizeOptions, Segment, Transcript
 from lingting.engines.catalog import Catalog
 
@@ -62,4 +63,8 @@ class Opener(Protocol):
 
     def serve(self, wishes: Wishes) -> None:
         """Run the server until it is told to stop."""
+        ...
+
+    def ears(self) -> Ears:
+        """What `lingting listen` hears with."""
         ...
