@@ -3,8 +3,12 @@
 import asyncio
 import json
 import random
+import re
+import sys
+import wave
 from collections.abc import Iterable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -28,6 +32,7 @@ from lingting.engines.fake import FakeEngine
 
 pytestmark = pytest.mark.integration
 
+PAGE = Path(__file__).parents[2] / "docs" / "client.md"
 HASTY = RetryPolicy(first_seconds=0.01, max_seconds=0.05, give_up_seconds=20.0)
 
 
@@ -215,3 +220,20 @@ async def test_the_key_goes_with_the_handshake() -> None:
         port = server.sockets[0].getsockname()[1]
         await said(f"ws://127.0.0.1:{port}", b"", key="lt-secret")
     assert seen == ["Bearer lt-secret"]
+
+
+async def test_the_sample_of_the_page_runs(live, pcm, tmp_path) -> None:
+    path = tmp_path / "talk.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes(pcm)
+    sample = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[0]
+    hasty = sample.replace("ws://127.0.0.1:8000", live.url).replace("sleep(0.1)", "sleep(0)")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", hasty, str(path), stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await process.communicate()
+    assert process.returncode == 0
+    assert "   0.63  1.3 seconds of speech" in output.decode().replace("\r", "\n").splitlines()
