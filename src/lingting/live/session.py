@@ -52,6 +52,9 @@ __all__ = ["Ask", "AskKind", "Drop", "Output", "Pace", "Session"]
 
 FIRST_DRAFT_SECONDS = 0.6
 """Of a segment, its pre-roll included; what is heard of less is mostly wrong."""
+LONG_DRAFT_RATIO = 0.12
+"""Of a segment's length, how long to wait for its next draft: each costs as much as the segment is long, and says
+little more than the one before."""
 RING_SLACK_SECONDS = 3.0
 """More than the sound of one call of `hear` and the pre-roll together."""
 MAX_HEAR_SECONDS = 1.5
@@ -315,7 +318,9 @@ class Session:
             return []
         here = self._endpointer.position_samples
         is_first = segment.drafted_to == segment.start
-        interval_seconds = FIRST_DRAFT_SECONDS if is_first else segment.options.partial_interval_seconds
+        heard_seconds = (here - segment.start) / SAMPLE_RATE_HZ
+        usual_seconds = max(segment.options.partial_interval_seconds, LONG_DRAFT_RATIO * heard_seconds)
+        interval_seconds = FIRST_DRAFT_SECONDS if is_first else usual_seconds
         if here - segment.drafted_to < interval_seconds * SAMPLE_RATE_HZ:
             return []
         segment.drafted_to = here

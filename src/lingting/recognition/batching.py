@@ -268,14 +268,20 @@ class Scheduler:
             replica.run(items)
 
     def _eligible(self) -> list[Waiting]:
-        """What may go now: where all other replicas work on something else, the last one is kept for live finals."""
+        """What may go now: while there is live speech and several replicas, a place is kept free for finals.
+
+        A partial goes only if a further replica stays idle; a request or a job, which take longer, if at least one
+        replica works on finals or on nothing.
+        """
         waiting = self._queue.waiting
         if not self._live_streams or len(self._replicas) == 1:
             return waiting
-        taken = sum(not _has_final(items) for items in self._running.values())
-        if taken < len(self._replicas) - 1:
-            return waiting
-        return [item for item in waiting if item.priority is Priority.STREAM_FINAL]
+        allowed = {Priority.STREAM_FINAL}
+        if len(self._idle) > 1:
+            allowed.add(Priority.STREAM_PARTIAL)
+        if sum(not _has_final(items) for items in self._running.values()) < len(self._replicas) - 1:
+            allowed |= {Priority.REQUEST, Priority.JOB}
+        return [item for item in waiting if item.priority in allowed]
 
     def _limits_for_now(self) -> BatchLimits:
         if not self._live_streams:
