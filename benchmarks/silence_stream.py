@@ -2,8 +2,8 @@
 
 usage: python benchmarks/silence_stream.py [--minutes 10] [--pace 0] [--url URL]
 
---pace 1 sends at real pace, 4 four times as fast, 0 as fast as the server takes it. Sounds: digital silence, faint hiss,
-and the recorded noise, each for a share of the time. Ends with 1 when there was text.
+--pace 1 sends at real pace, 4 four times as fast, 0 as fast as the server takes it. Sounds: digital silence, faint
+hiss, and the recorded noise, each for a share of the time. Ends with 1 when there was text.
 """
 
 from __future__ import annotations

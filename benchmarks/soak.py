@@ -4,9 +4,9 @@ usage: python benchmarks/soak.py [--sessions 5000] [--engine scripted|whisper] [
 
 Each session sends 2 to 4 s of speech as fast as the socket takes it. A third ends with END; the others are killed and
 resumed, killed for good, left with a close frame, or say nothing at all. Memory is what the server and its children do
-not share (USS), after a tenth of the sessions (500 of 5,000) and at the end, each time with no session open. Ends with 1
-when the end is over 5 % above that, when a session or socket stays open, when a session that ended well got no final, or
-when descriptors or threads have grown.
+not share (USS), after a tenth of the sessions (500 of 5,000) and at the end, each time with no session open. Ends with
+1 when the end is over 5 % above that, when a session or socket stays open, when a session that ended well got no final,
+or when descriptors or threads have grown.
 """
 
 from __future__ import annotations
