@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -47,35 +48,43 @@ def listen(  # noqa: PLR0913, PLR0917  # Typer makes each parameter an option
     if file is not None and device is not None:
         raise InvalidOption("--device", "is a microphone; leave it out to play a recording")
     wishes = {"language": language, "room": room, "room_token": room_token}
-    options = {name: value for name, value in wishes.items() if value is not None}
-    record = None if output is None else Record(output)
+    plan = _Plan(
+        url=url,
+        key=key,
+        options={name: value for name, value in wishes.items() if value is not None},
+        as_json=as_json,
+        record=None if output is None else Record(output),
+    )
     source = ears.file(file) if file is not None else ears.microphone(device)
     try:
-        asyncio.run(_listen(ears, source, (url, key, options), as_json=as_json, record=record))
+        asyncio.run(_listen(ears, source, plan))
     except ServerUnreachable as problem:
         remedy = f"{problem.message} ({url}); start a server with: lingting serve"
         raise ServerUnreachable(remedy) from problem
 
 
-async def _listen(
-    ears: Ears,
-    opening: AbstractContextManager[Source],
-    to: tuple[str, str | None, dict[str, str]],
-    *,
-    as_json: bool,
-    record: Record | None,
-) -> None:
-    url, key, options = to
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Who is asked for what, and what is done with the answer."""
+
+    url: str
+    key: str | None
+    options: Mapping[str, str]
+    as_json: bool
+    record: Record | None
+
+
+async def _listen(ears: Ears, opening: AbstractContextManager[Source], plan: _Plan) -> None:
     stop = asyncio.Event()
     try:
-        with opening as source, displayed(source.label, as_json=as_json) as display, stop_on_signal(stop):
-            async with ears.stream(Call(url, source.rate_hz, key, options)) as stream:
-                show = _shown_and_kept(display, record)
+        with opening as source, displayed(source.label, as_json=plan.as_json) as display, stop_on_signal(stop):
+            async with ears.stream(Call(plan.url, source.rate_hz, plan.key, plan.options)) as stream:
+                show = _shown_and_kept(display, plan.record)
                 await listen_to(stream, source, show=show, hear=display.hear, stop=stop)
             lost_seconds = source.lost_seconds
     finally:
-        if record is not None:
-            record.save()
+        if plan.record is not None:
+            plan.record.save()
     if lost_seconds:
         err().print(f"[yellow]note[/yellow] {lost_seconds:.1f} s of sound were lost, for the connection was away")
 

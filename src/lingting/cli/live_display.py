@@ -75,9 +75,9 @@ def remark_on(event: Event) -> str | None:  # noqa: PLR0911 - one for each event
         case Notice(_, _, message):
             return message
         case Disconnected(reason, retry_seconds):
-            return f"connection lost ({reason}); trying again in {retry_seconds:.1f} s"
+            return f"not connected ({reason}); trying again in {retry_seconds:.1f} s"
         case Ready(resumed=True):
-            return "connected again; nothing was lost"
+            return "connected again"
         case Ready(ignored=ignored) if ignored:
             return f"the server does not know: {', '.join(ignored)}"
         case SessionRestarted(reason, from_seconds):
@@ -155,7 +155,7 @@ class TerminalDisplay:
             case Ready():
                 self._state = ""
             case Disconnected():
-                self._state = "connection lost"
+                self._state = "not connected"
         _remark(event)
         self._draw()
 

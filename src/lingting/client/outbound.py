@@ -56,7 +56,8 @@ class Outbound:
     @property
     def is_unanswered(self) -> bool:
         """The server owes a word: an acknowledgement, or the end."""
-        return self.has_sent_end or (self._window_bytes is not None and self._in_flight_bytes > 0)
+        rounding = self._sound.position_bytes(2)  # acknowledgements are in whole milliseconds
+        return self.has_sent_end or (self._window_bytes is not None and self._in_flight_bytes > rounding)
 
     @property
     def confirmed_seconds(self) -> float:

@@ -30,7 +30,7 @@ from lingting.client.transport import (
     Unreachable,
     open_socket,
 )
-from lingting.domain.errors import LingtingError
+from lingting.domain.errors import InvalidMessage, LingtingError
 
 __all__ = ["LiveStream", "Timing", "connect", "open_stream"]
 
@@ -136,6 +136,7 @@ class LiveStream:
         if self._running is not None:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
+        self._problem = self._problem or InvalidMessage("the stream is closed; begin another one")
         self._mailbox.close()
         self._moved.set()
 

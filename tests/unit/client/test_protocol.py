@@ -470,3 +470,10 @@ def test_the_server_owes_an_answer_while_audio_is_under_way(dialog) -> None:
     assert dialog.client.awaits_answer
     dialog.say("ACK", received_ms=1_000, transcript="")
     assert not dialog.client.awaits_answer
+
+
+def test_the_part_of_a_millisecond_that_no_answer_tells_is_not_owed(dialog) -> None:
+    dialog.client.outbound.write(bytes(SECOND + 30))
+    dialog.sent()
+    dialog.say("ACK", received_ms=1_000, transcript="")
+    assert not dialog.client.awaits_answer

@@ -14,6 +14,7 @@ from lingting.client.protocol import StreamConfig
 from lingting.client.retry import Refusal, RetryPolicy
 from lingting.client.stream import Timing, open_stream
 from lingting.client.transport import TransportClosed, TransportRefused, Unreachable
+from lingting.domain.errors import InvalidMessage
 
 pytestmark = pytest.mark.unit
 
@@ -250,6 +251,15 @@ async def test_a_sender_that_waits_hears_of_the_end() -> None:
     async with world.stream(buffer_seconds=1.0) as stream:
         with pytest.raises(ConnectionLost):
             await stream.send(bytes(5 * SECOND))
+
+
+async def test_nobody_waits_for_a_stream_that_was_closed() -> None:
+    async with World(obliging(AUDIO=[])).stream(buffer_seconds=1.0) as stream:
+        waiting = asyncio.create_task(stream.send(bytes(4 * SECOND)))
+        await until(stream, Ready)
+    with pytest.raises(InvalidMessage, match="closed"):
+        await waiting
+    assert await everything(stream) == []
 
 
 async def test_a_program_that_does_not_read_is_told() -> None:
