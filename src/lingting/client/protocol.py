@@ -26,8 +26,8 @@ REPLACED = frozenset({"shutting_down", "too_long", "failed", "abandoned"})
 """Why a server ends a session whose client may begin another."""
 FLUSHED = frozenset({"shutting_down", "too_long"})
 """Of these, all that was taken in is final."""
-RETRIED_ERRORS = frozenset({"client_too_slow"})
-"""Resumed whatever the close code."""
+RETRIED_ERRORS = frozenset({"client_too_slow", "invalid_message"})
+"""Resumed whatever the close code. The second means that the session ended while audio was under way."""
 
 
 @dataclass(frozen=True, slots=True)

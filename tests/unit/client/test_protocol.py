@@ -421,9 +421,10 @@ def test_one_that_ends_it_is_the_reason(dialog) -> None:
     assert verdict.error.message == "too large"
 
 
-def test_a_client_that_read_too_slowly_comes_back(dialog) -> None:
-    dialog.say("ERROR", code="client_too_slow", message="read!", retryable=False)
-    assert isinstance(dialog.client.closed(1008, "client_too_slow")[0], Again)
+@pytest.mark.parametrize("code", ["client_too_slow", "invalid_message"])
+def test_a_client_that_read_too_slowly_or_spoke_too_late_comes_back(dialog, code) -> None:
+    dialog.say("ERROR", code=code, message="no", retryable=False)
+    assert isinstance(dialog.client.closed(1008, code)[0], Again)
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
