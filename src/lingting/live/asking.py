@@ -8,7 +8,7 @@ from typing import Protocol
 
 from lingting.domain import Clock, Hypothesis, Priority
 from lingting.domain.errors import LingtingError, Overloaded, Superseded
-from lingting.live.session import Ask, AskKind, Pace
+from lingting.live.asks import Ask, AskKind, Pace
 from lingting.recognition.recognizer import Recognizer
 
 __all__ = ["Asking", "Load"]

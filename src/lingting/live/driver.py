@@ -23,11 +23,12 @@ from lingting.domain import (
 )
 from lingting.domain.errors import AudioUndecodable, InvalidMessage, LingtingError
 from lingting.live.asking import Asking
+from lingting.live.asks import Ask, Drop, Output, Pace
 from lingting.live.ear import Ear, Heard
 from lingting.live.inbox import Configure, Inbox, Item, Order
 from lingting.live.outbox import Log, Subscription
 from lingting.live.parts import Opening, SessionParts
-from lingting.live.session import Ask, Drop, Output, Pace, Session
+from lingting.live.session import Session
 from lingting.telemetry import log
 
 __all__ = ["LiveSession"]

@@ -12,11 +12,11 @@ from typing import Protocol
 from lingting.audio.live_formats import LiveDecoder, LiveFormat
 from lingting.domain import Clock, CloseReason, StreamOptions
 from lingting.domain.errors import Overloaded, SessionNotFound, ShuttingDown
+from lingting.live.asks import AskKind, Pace
 from lingting.live.driver import LiveSession
 from lingting.live.ear import Ear
 from lingting.live.load import NOTICES, Level, LoadMeter, capacity
 from lingting.live.parts import LiveObserver, LiveSettings, Opening, SessionParts
-from lingting.live.session import AskKind, Pace
 from lingting.recognition.pieces import ScorerSource
 from lingting.recognition.recognizer import Recognizer
 

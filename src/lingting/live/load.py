@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from lingting.domain import NoticeKind
-from lingting.live.session import Pace
+from lingting.live.asks import Pace
 
 __all__ = ["Level", "LoadLimits", "LoadMeter", "capacity"]
 

@@ -14,8 +14,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from enum import Enum
+from dataclasses import replace
 
 import numpy as np
 
@@ -44,11 +43,12 @@ from lingting.domain import (
 )
 from lingting.domain.errors import LingtingError
 from lingting.live.answers import Spoken, spoken
+from lingting.live.asks import Ask, AskKind, Drop, Output, Pace
 from lingting.live.endpointing import TAIL_SAMPLES, Endpointer, Mark, Turn
 from lingting.live.language import LanguageVote
-from lingting.live.stabilizer import Stabilizer
+from lingting.live.segments import CommitMark, LiveSegment
 
-__all__ = ["Ask", "AskKind", "Drop", "Output", "Pace", "Session"]
+__all__ = ["Session"]
 
 FIRST_DRAFT_SECONDS = 0.6
 """Of a segment, its pre-roll included; what is heard of less is mostly wrong."""
@@ -58,73 +58,6 @@ little more than the one before."""
 RING_SLACK_SECONDS = 3.0
 """More than the sound of one call of `hear` and the pre-roll together."""
 MAX_HEAR_SECONDS = 1.5
-
-
-class AskKind(Enum):
-    DRAFT = "draft"
-    """For a partial; may be dropped for a newer one."""
-    FINAL = "final"
-    """For a final, or for what will be one if the silence lasts."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Ask:
-    """Recognise these samples."""
-
-    number: int
-    kind: AskKind
-    segment: int
-    audio: Audio
-    options: RecognizeOptions
-
-
-@dataclass(frozen=True, slots=True)
-class Drop:
-    """An ask that nobody waits for any more."""
-
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """What the load allows."""
-
-    drafts: bool = True
-    guesses: bool = True
-    """Asking for a final before the segment is surely over."""
-
-
-Output = Event | Ask | Drop
-
-
-@dataclass(slots=True, eq=False)
-class _Segment:
-    """One segment from its beginning to its final."""
-
-    number: int
-    start: int
-    options: StreamOptions
-    end: int | None = None
-    """Bare end of its speech; None while it is open."""
-    arrived_seconds: float = 0.0
-    """When its last sound came, by the driver's clock."""
-    stabilizer: Stabilizer = field(default_factory=Stabilizer)
-    language: str = ""
-    draft: int | None = None
-    """The draft in hand."""
-    drafted_to: int = 0
-    guess: int | None = None
-    """The ask whose answer becomes the final if the pause lasts."""
-    guess_end: int = 0
-    guess_answer: Spoken | LingtingError | None = None
-    outcome: Spoken | LingtingError | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Commit:
-    number: int
-    start: int
-    end: int
 
 
 class Session:
@@ -142,9 +75,9 @@ class Session:
         self._commits = 0
         self._committed_to = 0
         self._asks = 0
-        self._asked: dict[int, tuple[Ask, _Segment]] = {}
-        self._open: _Segment | None = None
-        self._pending: deque[_Segment | _Commit] = deque()
+        self._asked: dict[int, tuple[Ask, LiveSegment]] = {}
+        self._open: LiveSegment | None = None
+        self._pending: deque[LiveSegment | CommitMark] = deque()
         """What is over but not yet said, in order."""
         self._ended = False
         self._forgotten_seconds = 0.0
@@ -158,7 +91,7 @@ class Session:
         """What the open segment seems to say, or the one that waits for its final."""
         if self._open is not None:
             return self._open.stabilizer.text
-        waiting = [segment for segment in self._pending if isinstance(segment, _Segment)]
+        waiting = [segment for segment in self._pending if isinstance(segment, LiveSegment)]
         return waiting[-1].stabilizer.text if waiting else ""
 
     @property
@@ -204,7 +137,7 @@ class Session:
         outputs = self.end_segment(now_seconds=now_seconds)
         self._commits += 1
         here = self._endpointer.position_samples
-        self._pending.append(_Commit(self._commits, self._committed_to, here))
+        self._pending.append(CommitMark(self._commits, self._committed_to, here))
         self._committed_to = here
         return outputs + self._say_what_is_ready(now_seconds)
 
@@ -218,7 +151,7 @@ class Session:
         outputs = self.end_segment(now_seconds=now_seconds)
         nothing = Spoken("", suppressed="cleared")
         for segment in self._pending:
-            if isinstance(segment, _Segment) and segment.start >= self._committed_to and segment.outcome is None:
+            if isinstance(segment, LiveSegment) and segment.start >= self._committed_to and segment.outcome is None:
                 outputs += self._drop(segment)
                 segment.outcome = nothing
         self._committed_to = self._endpointer.position_samples
@@ -268,10 +201,10 @@ class Session:
 
     def _begin(self, start: int) -> list[Output]:
         self._segments += 1
-        self._open = _Segment(self._segments, start, self._options, drafted_to=start)
+        self._open = LiveSegment(self._segments, start, self._options, drafted_to=start)
         return [SpeechStarted(self._next_seq(), self._segments, start / SAMPLE_RATE_HZ)]
 
-    def _end(self, segment: _Segment, end: int, now_seconds: float, *, cut: bool) -> list[Output]:
+    def _end(self, segment: LiveSegment, end: int, now_seconds: float, *, cut: bool) -> list[Output]:
         segment.end, segment.arrived_seconds = max(end, segment.start), now_seconds
         self._open = None
         self._pending.append(segment)
@@ -289,7 +222,7 @@ class Session:
             outputs += self._settle(segment, segment.guess_answer, now_seconds)
         return outputs
 
-    def _guess(self, segment: _Segment, end: int, *, tail: int = TAIL_SAMPLES) -> list[Output]:
+    def _guess(self, segment: LiveSegment, end: int, *, tail: int = TAIL_SAMPLES) -> list[Output]:
         """Ask for what will be the final if the segment ends there."""
         outputs = self._forget_guess(segment)
         audio = Audio(self._ring.read(segment.start, min(end + tail, self._ring.end_samples)))
@@ -304,7 +237,7 @@ class Session:
         segment.guess, segment.guess_end = ask.number, end
         return [*outputs, ask]
 
-    def _forget_guess(self, segment: _Segment) -> list[Output]:
+    def _forget_guess(self, segment: LiveSegment) -> list[Output]:
         number, segment.guess, segment.guess_answer = segment.guess, None, None
         if number is None or self._asked.pop(number, None) is None:
             return []
@@ -337,13 +270,13 @@ class Session:
         segment.draft = ask.number
         return [ask]
 
-    def _ask(self, kind: AskKind, segment: _Segment, audio: Audio, options: RecognizeOptions) -> Ask:
+    def _ask(self, kind: AskKind, segment: LiveSegment, audio: Audio, options: RecognizeOptions) -> Ask:
         self._asks += 1
         ask = Ask(self._asks, kind, segment.number, audio, options)
         self._asked[ask.number] = (ask, segment)
         return ask
 
-    def _show(self, segment: _Segment, heard: Spoken | LingtingError) -> list[Output]:
+    def _show(self, segment: LiveSegment, heard: Spoken | LingtingError) -> list[Output]:
         """Show what an open segment seems to say."""
         if isinstance(heard, LingtingError) or not heard.text or segment.end is not None:
             return []
@@ -356,14 +289,14 @@ class Session:
         times = (segment.start / SAMPLE_RATE_HZ, self.heard_seconds)
         return [Partial(self._next_seq(), segment.number, *times, stable, tail, heard.language)]
 
-    def _settle(self, segment: _Segment, heard: Spoken | LingtingError, now_seconds: float) -> list[Output]:
+    def _settle(self, segment: LiveSegment, heard: Spoken | LingtingError, now_seconds: float) -> list[Output]:
         segment.outcome = heard
         if isinstance(heard, Spoken):
             assert segment.end is not None
             self._language.hear(heard, speech_seconds=(segment.end - segment.start) / SAMPLE_RATE_HZ)
         return self._say_what_is_ready(now_seconds)
 
-    def _drop(self, segment: _Segment) -> list[Output]:
+    def _drop(self, segment: LiveSegment) -> list[Output]:
         numbers = [number for number, (_, owner) in self._asked.items() if owner is segment]
         for number in numbers:
             del self._asked[number]
@@ -373,7 +306,7 @@ class Session:
         outputs: list[Output] = []
         while self._pending:
             first = self._pending[0]
-            if isinstance(first, _Commit):
+            if isinstance(first, CommitMark):
                 start, end = first.start / SAMPLE_RATE_HZ, first.end / SAMPLE_RATE_HZ
                 outputs.append(Committed(self._next_seq(), first.number, start, end))
             elif first.outcome is not None:
@@ -383,7 +316,7 @@ class Session:
             self._pending.popleft()
         return outputs
 
-    def _last_word(self, segment: _Segment, heard: Spoken | LingtingError, now_seconds: float) -> Event:
+    def _last_word(self, segment: LiveSegment, heard: Spoken | LingtingError, now_seconds: float) -> Event:
         assert segment.end is not None
         start_seconds, end_seconds = segment.start / SAMPLE_RATE_HZ, segment.end / SAMPLE_RATE_HZ
         if isinstance(heard, LingtingError):
@@ -422,7 +355,7 @@ class Session:
         return self._seq
 
 
-def _spoken(ask: Ask, segment: _Segment, hypothesis: Hypothesis) -> Spoken:
+def _spoken(ask: Ask, segment: LiveSegment, hypothesis: Hypothesis) -> Spoken:
     span = Span(segment.start, segment.start + len(ask.audio.samples))
     return spoken(hypothesis, segment.options.recognize, span)
 
