@@ -108,9 +108,12 @@ class LiveSession:
     async def feed(self, data: bytes) -> None:
         """Accept audio; waits only while more than `max_ahead_seconds` of it have not been heard.
 
+        Nothing is taken once the server has begun to end the session.
+
         raises    InvalidMessage after `finish`
         """
-        self._require_open()
+        if not self._takes_more():
+            return
         self._heard_from_seconds = self._parts.clock.monotonic()
         self._inbox.put_audio(data)
         self._changed.set()
@@ -185,12 +188,18 @@ class LiveSession:
             await asyncio.gather(self._running, return_exceptions=True)
         await self._clean_up(CloseReason.ABANDONED)
 
-    def _require_open(self) -> None:
-        if self._wanted_end is not None:
+    def _takes_more(self) -> bool:
+        """False when the server has ended the session, which its client learns from `Closed`.
+
+        raises    InvalidMessage when the client itself has ended it
+        """
+        if self._wanted_end is CloseReason.FINISHED:
             raise InvalidMessage("the session has ended: nothing can be sent after its end")
+        return self._wanted_end is None
 
     def _order(self, order: Order | Configure) -> None:
-        self._require_open()
+        if not self._takes_more():
+            return
         self._inbox.put(order)
         self._changed.set()
 
