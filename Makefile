@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 UV ?= $(or $(wildcard .venv/bin/uv),uv)
 MODEL ?= whisper-base
 ARGS ?=
-BENCH ?= silence accuracy throughput long window
+BENCH ?= silence accuracy throughput long window streams stream_accuracy silence_stream viewers soak
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -45,7 +45,7 @@ fix: $(DEV) ## format, and mend what can be mended
 	@$(BIN)/ruff check --fix $(SOURCES)
 	@$(BIN)/ruff format $(SOURCES)
 
-bench: $(DEV) model ## measure accuracy and speed beside faster-whisper; an hour (make bench BENCH=throughput for one)
+bench: $(DEV) model ## measure accuracy and speed beside faster-whisper; two hours (make bench BENCH=throughput for one)
 	@for name in $(BENCH); do echo "== $$name"; $(BIN)/python benchmarks/$$name.py $(ARGS) || exit 1; done
 
 lock: ## resolve the dependencies anew (needs uv)

@@ -55,6 +55,7 @@ def configure_logs(level: str, style: Literal["json", "console"]) -> None:
         if style == "json"
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
+    logging.getLogger("uvicorn.error").addFilter(_is_no_denial)
     structlog.configure(
         processors=[
             _add_request_id,
@@ -67,6 +68,11 @@ def configure_logs(level: str, style: Literal["json", "console"]) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def _is_no_denial(record: logging.LogRecord) -> bool:
+    """uvicorn 0.54 calls it an error when a WebSocket's handshake is answered by an HTTP refusal; we have logged why."""
+    return not record.getMessage().startswith("ASGI callable returned without completing handshake")
 
 
 def _add_request_id(_logger: object, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
