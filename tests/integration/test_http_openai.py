@@ -1,11 +1,12 @@
 """OpenAI's audio routes on the wire: shapes, rules for formats, events, and errors, without their client."""
 
 import json
+from dataclasses import replace
 
 import httpx
 import pytest
 
-from lingting.engines.fake import FakeEngine
+from lingting.engines.fake import FAKE_CAPABILITIES, FakeEngine, Gate
 from lingting.testing import silence, wav_bytes
 
 pytestmark = pytest.mark.integration
@@ -155,6 +156,24 @@ def test_an_error_after_the_first_event_is_an_event(open_live, speech) -> None:
     assert answer.status_code == 200
     *_, last = events_of(answer)
     assert last["error"]["code"] == "engine_failed"
+
+
+def test_the_first_text_is_sent_while_the_rest_is_still_with_the_engine(open_live, speech) -> None:
+    gate = Gate()
+    gate.let_through(2)  # the warm-up and the first piece
+    data = {"model": "whisper-1", "stream": "true", "language": "en"}
+    with (
+        open_live(FakeEngine(gate=gate, capabilities=replace(FAKE_CAPABILITIES, max_batch=1))) as server,
+        httpx.stream("POST", server.url + PATH, files={"file": _repeated(speech, 8)}, data=data, timeout=30) as answer,
+    ):
+        lines = (line for line in answer.iter_lines() if line)
+        first = json.loads(next(lines).removeprefix("data: "))
+        gate.let_through(100)
+        *_, last = [json.loads(line.removeprefix("data: ")) for line in lines]
+    assert first["type"] == "transcript.text.delta"
+    assert last["type"] == "transcript.text.done"
+    assert last["text"].startswith(first["delta"])
+    assert len(last["text"]) > 3 * len(first["delta"])
 
 
 def _repeated(speech: bytes, times: int) -> bytes:
