@@ -40,6 +40,8 @@ class Pace:
     """What the load allows."""
 
     drafts: bool = True
+    least_interval_seconds: float = 0.0
+    """Between two drafts of a segment."""
     guesses: bool = True
     """Asking for a final before the segment is surely over."""
 

@@ -23,7 +23,7 @@ from lingting.domain import (
 )
 from lingting.domain.errors import AudioUndecodable, InvalidMessage, LingtingError
 from lingting.live.asking import Asking
-from lingting.live.asks import Ask, Drop, Output, Pace
+from lingting.live.asks import Ask, Drop, Output
 from lingting.live.ear import Ear, Heard
 from lingting.live.inbox import Configure, Inbox, Item, Order
 from lingting.live.outbox import Log, Subscription
@@ -49,7 +49,6 @@ class LiveSession:
         self._parts = parts
         self._settings = parts.settings
         self._session = Session(opening.options)
-        self._session.set_pace(parts.load.pace)
         self._inbox = Inbox(opening.format, max_ahead_seconds=parts.settings.max_ahead_seconds)
         self._changed = asyncio.Event()
         """Something came in, or an answer did."""
@@ -175,9 +174,6 @@ class LiveSession:
         self._left_seconds = self._parts.clock.monotonic()
         self._changed.set()
 
-    def take_pace(self, pace: Pace) -> None:
-        self._session.set_pace(pace)
-
     def notice(self, kind: NoticeKind, *, lag_seconds: float, message: str) -> None:
         self._apply(self._session.notice(kind, lag_seconds=lag_seconds, message=message))
 
@@ -245,6 +241,7 @@ class LiveSession:
             self._apply(self._session.clear(now_seconds=now_seconds))
 
     def _hear(self, parts: Sequence[Heard]) -> None:
+        self._session.set_pace(self._parts.load.pace)
         for heard in parts:
             now_seconds = self._parts.clock.monotonic()
             self._apply(self._session.hear(heard.samples, heard.probabilities, now_seconds=now_seconds))

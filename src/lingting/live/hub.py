@@ -193,7 +193,6 @@ class LiveHub:
     def _tell(self) -> None:
         kind, message = NOTICES[self._meter.level]
         for session in self._sessions.values():
-            session.take_pace(self._meter.pace)
             session.notice(kind, lag_seconds=self._meter.final_seconds, message=message)
 
 

@@ -1,7 +1,7 @@
 """How well live speech is served just now, and what follows from it. Pure: measurements go in, decisions come out.
 
-Finals go on whatever the load. First partials become rare by themselves, since a session has one in hand at a time and
-the scheduler gives them one place less than there are; when finals come late they stop, and so do guesses at an end.
+Finals go on whatever the load. Partials become rarer the longer they take; when finals come late they stop, and so do
+guesses at an end.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ __all__ = ["Level", "LoadLimits", "LoadMeter", "capacity"]
 
 SMOOTHING_RATIO = 0.2
 """Weight of the latest answer: about the last ten decide."""
+DRAFT_REST_RATIO = 1.5
+"""A segment's next draft waits for this much of what drafts take: then their queue stays short, and the first of a
+segment, which is worth most, does not stand behind others' third and fourth."""
 PADDED_PER_SPOKEN = 2.5
 """Padded seconds that a second of speech costs in finals, guesses that came to nothing included."""
 MAX_SHARE = 0.8
@@ -62,7 +65,8 @@ class LoadMeter:
 
     @property
     def pace(self) -> Pace:
-        return Pace(drafts=self.level < Level.STOPPED, guesses=self.level < Level.STOPPED)
+        may_ask = self.level < Level.STOPPED
+        return Pace(may_ask, least_interval_seconds=DRAFT_REST_RATIO * self.draft_seconds, guesses=may_ask)
 
     def final_took(self, seconds: float) -> bool:
         """Count one; True if the level changed."""

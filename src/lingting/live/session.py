@@ -252,7 +252,11 @@ class Session:
         here = self._endpointer.position_samples
         is_first = segment.drafted_to == segment.start
         heard_seconds = (here - segment.start) / SAMPLE_RATE_HZ
-        usual_seconds = max(segment.options.partial_interval_seconds, LONG_DRAFT_RATIO * heard_seconds)
+        usual_seconds = max(
+            segment.options.partial_interval_seconds,
+            LONG_DRAFT_RATIO * heard_seconds,
+            self._pace.least_interval_seconds,
+        )
         interval_seconds = FIRST_DRAFT_SECONDS if is_first else usual_seconds
         if here - segment.drafted_to < interval_seconds * SAMPLE_RATE_HZ:
             return []
