@@ -28,9 +28,9 @@ from websockets.asyncio.client import connect
 from lingting.api.http.app import build_app
 from lingting.api.http.doors import Doors, HttpLimits
 from lingting.domain import Event, Final, Partial, RecognizeOptions, SystemClock
+from lingting.rooms.hub import RoomHub, RoomWish
 from lingting.rooms.opening import open_rooms
 from lingting.rooms.parts import RoomSettings
-from lingting.rooms.hub import RoomHub, RoomWish
 from lingting.telemetry import Telemetry, configure_logs
 
 PARTIAL_SECONDS = 0.5

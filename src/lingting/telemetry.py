@@ -71,7 +71,7 @@ def configure_logs(level: str, style: Literal["json", "console"]) -> None:
 
 
 def _is_no_denial(record: logging.LogRecord) -> bool:
-    """uvicorn 0.54 calls it an error when a WebSocket's handshake is answered by an HTTP refusal; we have logged why."""
+    """uvicorn 0.54 calls it an error when a handshake is answered by an HTTP refusal, whose reason we have logged."""
     return not record.getMessage().startswith("ASGI callable returned without completing handshake")
 
 
