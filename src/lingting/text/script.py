@@ -22,8 +22,9 @@ __all__ = ["CHINESE", "rewrite_script", "to_script"]
 CHINESE = frozenset({"zh", "yue"})
 """Languages this step works on. Japanese shares characters, but not their simplification."""
 
-_CONFIGS = {Script.SIMPLIFIED: "t2s", Script.TRADITIONAL: "s2t"}
-"""OpenCC's tables for characters only: the vocabulary of a region (軟體, 软件) is the speaker's own."""
+_CONFIGS = {Script.SIMPLIFIED: "tw2s", Script.TRADITIONAL: "s2t"}
+"""OpenCC's tables for characters only: the vocabulary of a region (軟體, 软件) is the speaker's own. Taiwan's table
+knows the particle 著 (沿著) from the 著 of 著名; t2s leaves both."""
 
 _WIDE = "\u3001-\u303f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uff60\U00020000-\U0003ffff"
 """Ideographs and full-width marks, for use inside a character class."""

@@ -101,6 +101,14 @@ def test_several_threads_may_convert_at_once() -> None:
     assert answers == ["头发"] * 8
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("沿著大街走", "沿着大街走"), ("他著急了", "他着急了"), ("著名的著作", "著名的著作"), ("顯著", "显著")],
+)
+def test_the_particle_is_told_from_the_writing(text: str, expected: str) -> None:
+    assert rewritten(text) == expected
+
+
 @pytest.mark.parametrize("step", chain.STEPS)
 def test_every_step_keeps_number_order_and_times(step: chain.Step) -> None:
     segments = [segment("這個", words=("這", "個")), segment("hello", language="en"), segment("")]
