@@ -19,6 +19,7 @@ from lingting.api.http.doors import Doors, HttpLimits
 from lingting.api.ws.limits import SocketLimits
 from lingting.domain.errors import SettingsInvalid
 from lingting.engines.base import BatchEngine
+from lingting.heap import keep_heap_flat
 from lingting.server import open_services
 from lingting.settings import Settings
 from lingting.telemetry import configure_logs, log
@@ -49,6 +50,7 @@ def serve(settings: Settings) -> None:
     raises    SettingsInvalid for an address that is open or not to be had; what opening the services raises
     """
     settings.require_safe_address()
+    keep_heap_flat()
     configure_logs(settings.log.level, settings.log.style)
     opening = _Opening(settings, None)
     server = _Server(

@@ -1,59 +1,16 @@
 """The overlay in a real browser: what a viewer sees, and that text stays text."""
 
 import asyncio
-import contextlib
-import json
-import shutil
-from pathlib import Path
-from urllib.parse import quote
 
-import httpx
 import pytest
-from websockets.asyncio.client import connect
 
+from browser import BROWSER, BROWSER_SECONDS, page_of
 from room_server import room_server
 
 pytestmark = pytest.mark.integration
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
-BROWSER_SECONDS = 60.0
 MARKUP = "document.getElementById('captions')?.innerHTML"
 TROUBLE = "document.getElementById('trouble')?.textContent"
-
-
-@contextlib.asynccontextmanager
-async def page_of(url: str, folder: Path):
-    """A browser that shows the page; gives a function that evaluates an expression in it."""
-    flags = [
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--remote-debugging-port=0",
-        f"--user-data-dir={folder}",
-    ]
-    quiet = asyncio.subprocess.DEVNULL
-    browser = await asyncio.create_subprocess_exec(BROWSER, *flags, "about:blank", stdout=quiet, stderr=quiet)
-    try:
-        async with asyncio.timeout(BROWSER_SECONDS):
-            port = await _port_of(folder / "DevToolsActivePort")
-            async with httpx.AsyncClient() as client:
-                opened = (await client.put(f"http://127.0.0.1:{port}/json/new?{quote(url, safe='')}")).json()
-        async with connect(opened["webSocketDebuggerUrl"], proxy=None) as devtools:
-            yield lambda expression: _evaluated(devtools, expression)
-    finally:
-        browser.kill()
-        await browser.wait()
-
-
-async def _port_of(file: Path) -> int:
-    while not (file.exists() and file.read_text()):  # noqa: ASYNC110, ASYNC240 - the browser tells by a file
-        await asyncio.sleep(0.05)
-    return int(file.read_text().split()[0])  # noqa: ASYNC240
-
-
-async def _evaluated(devtools, expression: str) -> object:
-    await devtools.send(json.dumps({"id": 1, "method": "Runtime.evaluate", "params": {"expression": expression}}))
-    return json.loads(await devtools.recv())["result"]["result"].get("value")
 
 
 async def shown(evaluate, awaited: str) -> str:
