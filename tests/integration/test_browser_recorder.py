@@ -15,6 +15,7 @@ from lingting.testing import join, silence, wav_bytes
 pytestmark = pytest.mark.integration
 
 SPEECH_SECONDS = 6
+WHERE = "location.pathname + document.readyState"
 RECORD = """
 window.said = [];
 (async () => {
@@ -56,7 +57,7 @@ async def test_what_a_browser_records_is_recognised(open_live, microphone, tmp_p
     with open_live(FakeEngine(lambda _: "good morning")) as server:
         async with page_of(f"{server.url}/healthz", tmp_path, *flags) as evaluate:
             async with asyncio.timeout(BROWSER_SECONDS):
-                while await evaluate("location.pathname + document.readyState") != "/healthzcomplete":
+                while await evaluate(WHERE) != "/healthzcomplete":  # noqa: ASYNC110 - a page is asked, it does not tell
                     await asyncio.sleep(0.05)
                 await evaluate(RECORD % (SPEECH_SECONDS * 1_000))
                 said: list[dict[str, object]] = []
