@@ -45,7 +45,8 @@ class Hypothesis:
     window_seconds: float = 0.0
     """How much audio the encoder was fed, padding included; 0 where the engine has no window."""
     attempts: tuple[str, ...] = ()
-    """Why each earlier answer was thrown away, in order; empty when the first one stood."""
+    """Why each earlier answer was thrown away, in order; empty when the first one stood. Of a draft, which is not
+    tried again, what the engine itself holds against it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,14 +22,22 @@ class LanguageVote:
     def __init__(self, options: RecognizeOptions) -> None:
         self.current = options.language
         """To be used for the next segment; None detects."""
+        self._latest: str | None = None
         self._is_open = options.language is None and not options.per_segment_language
         self._votes: Counter[str] = Counter()
 
+    def of_draft(self, heard_seconds: float) -> str | None:
+        """The language of a draft: while too little is heard to tell, that of the final before."""
+        if self.current is None and heard_seconds < SURE_SPEECH_SECONDS:
+            return self._latest
+        return self.current
+
     def hear(self, heard: Spoken, *, speech_seconds: float) -> None:
         """Count a final's language."""
-        if not self._is_open or not heard.text or speech_seconds < SURE_SPEECH_SECONDS:
+        if not heard.text or speech_seconds < SURE_SPEECH_SECONDS or heard.language_probability < SURE_PROBABILITY:
             return
-        if heard.language_probability < SURE_PROBABILITY:
+        self._latest = heard.language
+        if not self._is_open:
             return
         self._votes[heard.language] += 1
         if self._votes[heard.language] >= ENOUGH_VOTES:

@@ -126,7 +126,8 @@ class Session:
         heard = result if isinstance(result, LingtingError) else _spoken(ask, segment, result)
         if ask.kind is AskKind.DRAFT:
             segment.draft = None
-            return self._show(segment, heard)
+            doubtful = isinstance(result, Hypothesis) and bool(result.attempts)
+            return [] if doubtful else self._show(segment, heard)
         if number == segment.guess:
             segment.guess_answer = heard
             return self._show(segment, heard) if segment.end is None else self._settle(segment, heard, now_seconds)
@@ -264,7 +265,7 @@ class Session:
         recognize = segment.options.recognize
         options = replace(
             recognize,
-            language=self._language.current,
+            language=self._language.of_draft(heard_seconds),
             beam_size=1,
             temperatures=recognize.temperatures[:1],
             word_times=False,
