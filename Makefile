@@ -50,7 +50,7 @@ bench: $(DEV) model ## measure accuracy and speed beside faster-whisper; two hou
 
 lock: ## resolve the dependencies anew (needs uv)
 	@$(COMPILE) pyproject.toml requirements/build.in --extra default-model -o requirements/base.lock
-	@$(COMPILE) pyproject.toml requirements/build.in --extra default-model --extra microphone --extra redis --extra silk --group dev \
+	@$(COMPILE) pyproject.toml requirements/build.in --all-extras --group dev \
 		-c requirements/base.lock -o requirements/dev.lock
 	@$(COMPILE) --no-deps requirements/openai2.in -o requirements/openai2.lock
 	@! grep -nE '://|--(extra-)?index-url|--find-links' requirements/*.lock

@@ -1,84 +1,25 @@
-"""Metric names in one list, log set-up, request ids. The only module that imports a metrics or a logging library.
+"""Metric names in one list. The only module that imports a metrics library, with those it joins.
 
-Promises: labels are few and never hold a user, a file or a text; log lines are an event and fields.
+Promises: base units; labels are few and never hold a user, a file or a text.
 """
 
 from __future__ import annotations
 
-import logging
-import re
-import sys
-import uuid
 from collections.abc import Sequence
-from contextvars import ContextVar
-from typing import Literal, Protocol
+from typing import Protocol
 
-import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-__all__ = [
-    "METRICS_CONTENT_TYPE",
-    "BatchFigures",
-    "Telemetry",
-    "configure_logs",
-    "log",
-    "request_id",
-    "take_request_id",
-]
+from lingting.telemetry.logs import log
+
+__all__ = ["METRICS_CONTENT_TYPE", "BatchFigures", "Telemetry"]
 
 METRICS_CONTENT_TYPE = CONTENT_TYPE_LATEST
 LATENCY_BUCKETS_SECONDS = (0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 FACTOR_BUCKETS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5, 3.0, 10.0)
 BATCH_BUCKETS = (1, 2, 3, 4, 6, 8, 12, 16, 32)
 WAIT_BUCKETS_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0)
-
-request_id: ContextVar[str] = ContextVar("request_id", default="")
-"""The id of the request in hand, on every log line written while it is worked on."""
-
-log: structlog.stdlib.BoundLogger = structlog.get_logger("lingting")
-
-_SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
-
-
-def take_request_id(offered: str | None) -> str:
-    """Return the caller's id where it is harmless, else a fresh one."""
-    if offered and _SANE_ID.fullmatch(offered):
-        return offered
-    return uuid.uuid4().hex
-
-
-def configure_logs(level: str, style: Literal["json", "console"]) -> None:
-    """Send logs to standard error; transcripts go to standard output."""
-    renderer: structlog.types.Processor = (
-        structlog.processors.JSONRenderer(ensure_ascii=False)
-        if style == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    )
-    logging.getLogger("uvicorn.error").addFilter(_is_no_denial)
-    structlog.configure(
-        processors=[
-            _add_request_id,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=False,
-    )
-
-
-def _is_no_denial(record: logging.LogRecord) -> bool:
-    """uvicorn 0.54 calls it an error when a handshake is answered by an HTTP refusal, whose reason we have logged."""
-    return not record.getMessage().startswith("ASGI callable returned without completing handshake")
-
-
-def _add_request_id(_logger: object, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    if current := request_id.get():
-        event["request_id"] = current
-    return event
 
 
 class BatchFigures(Protocol):

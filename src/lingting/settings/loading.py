@@ -1,0 +1,66 @@
+"""Reads the settings once, and says of each wrong or unknown one its name, its value and what is accepted."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from pydantic import ValidationError
+
+from lingting.domain.errors import LingtingError, SettingsInvalid
+from lingting.settings.files import CONFIG_VARIABLE, ENV_PREFIX
+from lingting.settings.model import Settings
+
+__all__ = ["load_settings", "setting_names"]
+
+
+def load_settings(
+    *, model: str | None = None, engine: str | None = None, host: str | None = None, port: int | None = None
+) -> Settings:
+    """Read the settings; what is given here, as on a command line, wins over all else.
+
+    raises    SettingsInvalid, a line for each problem
+    """
+    _refuse_unknown_variables()
+    server = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    given: dict[str, Any] = {name: value for name, value in (("model", model), ("engine", engine)) if value is not None}
+    if server:
+        given["server"] = server
+    try:
+        settings = Settings(**given)
+        settings.recognition.options()
+    except ValidationError as problem:
+        raise SettingsInvalid("\n".join(_line(error) for error in problem.errors())) from problem
+    except SettingsInvalid:
+        raise
+    except LingtingError as problem:
+        raise SettingsInvalid(f"recognition: {problem.message}") from problem
+    except (ValueError, OSError) as problem:
+        raise SettingsInvalid(f"the settings cannot be read: {problem}") from problem
+    return settings
+
+
+def setting_names() -> list[str]:
+    """Every setting, as section.name."""
+    names: list[str] = []
+    for name, field in Settings.model_fields.items():
+        inner = getattr(field.annotation, "model_fields", None)
+        names += [f"{name}.{part}" for part in inner] if inner else [name]
+    return names
+
+
+def _refuse_unknown_variables() -> None:
+    known = {f"{ENV_PREFIX}{name.replace('.', '__')}".upper() for name in setting_names()} | {CONFIG_VARIABLE}
+    sections = {f"{ENV_PREFIX}{name.split('.')[0]}".upper() for name in setting_names()}
+    unknown = sorted(
+        name for name in os.environ if name.upper().startswith(ENV_PREFIX) and name.upper() not in known | sections
+    )
+    if unknown:
+        raise SettingsInvalid(f"{unknown[0]} is not a setting; docs/settings.md lists them", param=unknown[0])
+
+
+def _line(error: Any) -> str:  # Any: pydantic's ErrorDetails
+    name = ".".join(str(part) for part in error["loc"])
+    variable = f"{ENV_PREFIX}{name.replace('.', '__').upper()}"
+    given = repr(error.get("input"))[:80]
+    return f"{name} = {given}: {error['msg']} (in the environment: {variable})"

@@ -1,0 +1,96 @@
+"""Everything that can be set, in one frozen record."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import TypeVar
+
+import platformdirs
+from pydantic import Field
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from lingting.domain.errors import SettingsInvalid
+from lingting.settings.files import ENV_PREFIX, settings_file
+from lingting.settings.sections import (
+    DecodeSection,
+    LiveDecodeSection,
+    LiveSection,
+    LogSettings,
+    PipelineSection,
+    RecognitionDefaults,
+    RoomSection,
+    SchedulerSection,
+    ServerSettings,
+    SocketSection,
+    WhisperSection,
+)
+
+__all__ = ["Settings"]
+
+SettingsT = TypeVar("SettingsT")
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Frozen."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, protected_namespaces=()
+    )
+
+    model: str = "whisper-base"
+    """A name of `lingting models list`."""
+    engine: str | None = None
+    """None takes the engine that the catalog names for the model."""
+    models_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_cache_dir("lingting")) / "models")
+    catalog_file: Path | None = None
+    """A TOML file with further models."""
+    offline: bool = False
+    """Never ask a model hub."""
+    server: ServerSettings = ServerSettings()
+    log: LogSettings = LogSettings()
+    recognition: RecognitionDefaults = RecognitionDefaults()
+    decode: DecodeSection = DecodeSection()
+    scheduler: SchedulerSection = SchedulerSection()
+    whisper: WhisperSection = WhisperSection()
+    pipeline: PipelineSection = PipelineSection()
+    live: LiveSection = LiveSection()
+    live_decode: LiveDecodeSection = LiveDecodeSection()
+    sockets: SocketSection = SocketSection()
+    rooms: RoomSection = RoomSection()
+
+    def built(self, section: str, settings: type[SettingsT]) -> SettingsT:
+        """A section as the frozen class that the code beside it takes."""
+        return settings(**getattr(self, section).model_dump())
+
+    def require_safe_address(self) -> None:
+        """raises    SettingsInvalid for an open address without the explicit override"""
+        if self.server.allow_open or _is_loopback(self.server.host):
+            return
+        raise SettingsInvalid(
+            f"server.host = {self.server.host!r} is reachable from other machines, and no key is asked for; "
+            f"use 127.0.0.1, or say {ENV_PREFIX}SERVER__ALLOW_OPEN=true if something in front of it checks who calls",
+            param="server.host",
+        )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        path = settings_file()
+        files = (TomlConfigSettingsSource(settings_cls, path),) if path else ()
+        return (init_settings, env_settings, *files)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

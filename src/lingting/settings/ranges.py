@@ -1,0 +1,71 @@
+"""What each number may be, section by section: the lowest and the highest."""
+
+from __future__ import annotations
+
+__all__ = [
+    "DECODE_RANGES",
+    "LIVE_DECODE_RANGES",
+    "LIVE_RANGES",
+    "PIPELINE_RANGES",
+    "ROOM_RANGES",
+    "SOCKET_RANGES",
+    "WHISPER_RANGES",
+]
+
+DECODE_RANGES = {
+    "max_bytes": (1_024, 2**40),
+    "max_seconds": (1.0, 7 * 86_400.0),
+    "max_channels": (1, 255),
+    "stall_seconds": (1.0, 600.0),
+    "memory_bytes": (128 * 2**20, 64 * 2**30),
+    "max_processes": (1, 256),
+    "wait_seconds": (0.0, 600.0),
+    "files_per_process": (1, 1_000_000),
+}
+WHISPER_RANGES = {"device_index": (0, 63), "threads": (0, 1_024), "replicas": (0, 64), "max_batch": (1, 256)}
+LIVE_RANGES = {
+    "max_sessions": (1, 100_000),
+    "idle_seconds": (1.0, 86_400.0),
+    "stall_seconds": (0.5, 600.0),
+    "resume_seconds": (0.0, 3_600.0),
+    "max_seconds": (1.0, 7 * 86_400.0),
+    "max_ahead_seconds": (1.0, 3_600.0),
+    "max_finals_in_hand": (1, 64),
+    "replayed_events": (1, 100_000),
+    "waiting_events": (16, 1_000_000),
+    "drain_seconds": (0.0, 600.0),
+    "hearing_threads": (1, 64),
+}
+LIVE_DECODE_RANGES = {
+    "max_processes": (1, 256),
+    "spare_processes": (0, 16),
+    "memory_bytes": (64 * 2**20, 64 * 2**30),
+    "prompt_seconds": (0.0, 1.0),
+    "stall_seconds": (1.0, 600.0),
+}
+SOCKET_RANGES = {
+    "max_message_bytes": (4_096, 64 * 2**20),
+    "send_seconds": (0.1, 600.0),
+    "hello_seconds": (0.1, 600.0),
+    "max_outbox_messages": (1, 10_000),
+    "max_bad_messages": (1, 10_000),
+    "max_sockets": (1, 100_000),
+}
+ROOM_RANGES = {
+    "max_rooms": (1, 1_000_000),
+    "max_viewers": (1, 100_000),
+    "max_all_viewers": (1, 1_000_000),
+    "history_limit": (1, 1_000_000),
+    "ttl_seconds": (1.0, 366 * 86_400.0),
+    "waiting_updates": (4, 10_000),
+    "send_seconds": (0.1, 600.0),
+    "keep_alive_seconds": (1.0, 600.0),
+    "lease_seconds": (1.0, 600.0),
+}
+PIPELINE_RANGES = {
+    "max_pieces_in_flight": (1, 1_024),
+    "urgent_pieces": (1, 1_024),
+    "max_pause_seconds": (0.001, 60.0),
+    "reader_threads": (1, 1_024),
+    "confident_language": (0.0, 1.0),
+}

@@ -1,0 +1,93 @@
+"""The sections of hearing and serving: server, logs, recognition, decoding, engines, live speech and rooms."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from lingting.api.ws.limits import SocketLimits
+from lingting.audio.decode import DecodeSettings
+from lingting.audio.live_formats import LiveSettings as LiveDecodeSettings
+from lingting.domain import RecognizeOptions, Script
+from lingting.engines.whisper import WhisperSettings
+from lingting.live.parts import LiveSettings
+from lingting.recognition.batching import SETTING_RANGES, SchedulerSettings
+from lingting.recognition.pipeline import PipelineSettings
+from lingting.rooms.parts import RoomSettings
+from lingting.settings.base import Section, section
+from lingting.settings.ranges import (
+    DECODE_RANGES,
+    LIVE_DECODE_RANGES,
+    LIVE_RANGES,
+    PIPELINE_RANGES,
+    ROOM_RANGES,
+    SOCKET_RANGES,
+    WHISPER_RANGES,
+)
+
+__all__ = [
+    "DecodeSection",
+    "LiveDecodeSection",
+    "LiveSection",
+    "LogSettings",
+    "PipelineSection",
+    "RecognitionDefaults",
+    "RoomSection",
+    "SchedulerSection",
+    "ServerSettings",
+    "SocketSection",
+    "WhisperSection",
+]
+
+
+class ServerSettings(Section):
+    """The HTTP server."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8_000
+    allow_open: bool = False
+    """Listen on an address that other machines reach, though nothing asks for a key."""
+    drain_seconds: Annotated[float, Field(ge=0, le=3_600)] = 25.0
+    """How long requests in hand may go on after SIGTERM."""
+    max_requests: Annotated[int, Field(ge=1, le=100_000)] = 256
+    """Requests in hand at once; more are refused with 429."""
+    max_open_requests: Annotated[int, Field(ge=1, le=100_000)] = 1_024
+    """Those whose bodies are still arriving count here too."""
+    max_upload_bytes: Annotated[int, Field(ge=1_024, le=2**40)] = 512 * 2**20
+    max_json_bytes: Annotated[int, Field(ge=1_024, le=2**31)] = 64 * 2**20
+    """For audio in base64; it is held in memory."""
+    upload_idle_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
+    """An upload that sends nothing for this long is ended."""
+    upload_seconds: Annotated[float, Field(gt=0, le=86_400)] = 900.0
+    """An upload takes at most this long in all."""
+
+
+class LogSettings(Section):
+    """What is written to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    style: Literal["json", "console"] = "console"
+
+
+class RecognitionDefaults(Section):
+    """What a request gets when it does not say."""
+
+    language: str | None = None
+    """None detects it."""
+    beam_size: Annotated[int, Field(ge=1, le=10)] = 5
+    script: Script = Script.SIMPLIFIED
+
+    def options(self) -> RecognizeOptions:
+        return RecognizeOptions(language=self.language, beam_size=self.beam_size, script=self.script)
+
+
+DecodeSection: Any = section(DecodeSettings, DECODE_RANGES)
+SchedulerSection: Any = section(SchedulerSettings, SETTING_RANGES)
+WhisperSection: Any = section(WhisperSettings, WHISPER_RANGES, "window")
+PipelineSection: Any = section(PipelineSettings, PIPELINE_RANGES)
+
+LiveSection: Any = section(LiveSettings, LIVE_RANGES)
+LiveDecodeSection: Any = section(LiveDecodeSettings, LIVE_DECODE_RANGES)
+SocketSection: Any = section(SocketLimits, SOCKET_RANGES)
+RoomSection: Any = section(RoomSettings, ROOM_RANGES)
