@@ -15,7 +15,7 @@ from rich.progress import track
 from corpus import Recording, error_rates, recordings
 from lingting.audio.decode import AudioSource
 from lingting.domain import RecognizeOptions
-from lingting.server import open_services
+from lingting.server import open_recognition
 from lingting.settings import load_settings
 
 IN_FLIGHT = 16
@@ -28,7 +28,7 @@ def language_of(row: Recording, detect: bool) -> str | None:
 async def ours(rows: list[Recording], args: argparse.Namespace) -> tuple[dict[str, str], float]:
     said: dict[str, str] = {}
     gate = asyncio.Semaphore(IN_FLIGHT)
-    async with open_services(load_settings()) as services:
+    async with open_recognition(load_settings()) as services:
 
         async def one(row: Recording) -> None:
             async with gate:

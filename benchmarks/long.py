@@ -19,12 +19,12 @@ import numpy as np
 from corpus import Recording, error_rates, recordings
 from lingting.audio.decode import AudioSource
 from lingting.domain import ChannelMode, RecognizeOptions
-from lingting.server import locate_model, open_services
+from lingting.server import locate_model, open_recognition
 from lingting.settings import load_settings
 
 
 async def ours(rows: list[Recording], rounds: int) -> tuple[dict[str, str], list[float]]:
-    async with open_services(load_settings()) as services:
+    async with open_recognition(load_settings()) as services:
         said, walls = {}, []
         for turn in range(rounds + 1):
             started = perf_counter()
@@ -76,7 +76,7 @@ def decoder_peak(hours: float) -> None:
 
 
 async def one(path: Path) -> None:
-    async with open_services(load_settings()) as services:
+    async with open_recognition(load_settings()) as services:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         started, shown = perf_counter(), [0.0]
 

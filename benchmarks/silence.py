@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from corpus import Recording, recordings
 from lingting.audio.decode import AudioSource
 from lingting.domain import SAMPLE_RATE_HZ, RecognizeOptions, Transcript
-from lingting.server import open_services
+from lingting.server import open_recognition
 from lingting.services import Services
 from lingting.settings import load_settings
 
@@ -115,7 +115,7 @@ async def check(speech: int) -> None:
     rows = recordings()
     spoken = [row for row in rows if row.transcript and not row.weak and row.seconds <= 30]
     step = max(1, len(spoken) // speech) if speech else 1
-    async with open_services(load_settings()) as services:
+    async with open_recognition(load_settings()) as services:
         await check_quiet(services, rows)
         await check_speech(services, spoken[::step])
 

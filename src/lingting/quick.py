@@ -2,7 +2,7 @@
 
 The first call loads the model; later ones reuse it, from any thread, also from inside a notebook's event loop. One loop
 runs in one background thread until the program ends or `close()` is called. Programs that are async themselves use
-`lingting.server.open_services` instead.
+`lingting.server.open_recognition` instead.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import structlog
 from lingting.audio.decode import AudioSource
 from lingting.domain import ChannelMode, PcmFormat, RecognizeOptions, Script, Task, Transcript
 from lingting.domain.errors import InvalidOption, LingtingError
-from lingting.server import open_services
+from lingting.server import open_recognition
 from lingting.settings import load_settings
 from lingting.telemetry import configure_logs
 
@@ -87,7 +87,7 @@ async def _open(wishes: _Wishes) -> AsyncIterator[_Services]:
     if not structlog.is_configured():
         # Without a word from the program, structlog would print every event to standard output.
         configure_logs("warning", "console")
-    async with open_services(settings) as services:
+    async with open_recognition(settings) as services:
         yield services
 
 

@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from lingting.crypto import Vault
+from lingting.domain import Clock
 from lingting.live.hub import LiveHub
 from lingting.recognition.pipeline import Pipeline
 from lingting.rooms.hub import RoomHub
+from lingting.storage.db import Database
 from lingting.telemetry import Telemetry
 
-__all__ = ["Services"]
+__all__ = ["Kept", "Services"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept beyond a process: rows, and what seals them."""
+
+    database: Database
+    vault: Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +32,8 @@ class Services:
     live: LiveHub
     rooms: RoomHub
     telemetry: Telemetry
+    kept: Kept
+    clock: Clock
     engine: str
     model: str
     """The name in the catalog."""

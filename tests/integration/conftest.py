@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -37,6 +38,13 @@ class Live:
     engine: FakeEngine
 
 
+def with_own_data(settings: Settings) -> Settings:
+    """The settings with a fresh folder for what is kept, unless the test has chosen one."""
+    if settings.data_dir != load_settings().data_dir:
+        return settings
+    return settings.model_copy(update={"data_dir": Path(tempfile.mkdtemp(dir=settings.data_dir))})
+
+
 class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:  # signals belong to the main thread
@@ -50,7 +58,7 @@ def live_server(
     """A real server in a thread, on a free port, ready."""
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
-    app = create_app(settings or load_settings(), engine=engine)
+    app = create_app(with_own_data(settings or load_settings()), engine=engine)
     if sockets is not None:
         app.state.doors.sockets = Sockets(sockets)
     server = _Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=5, ws="auto"))

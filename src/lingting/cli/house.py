@@ -23,12 +23,12 @@ class House:
     @asynccontextmanager
     async def pipeline(self, wishes: Wishes) -> AsyncIterator[RunningPipeline]:
         """raises    SettingsInvalid, ModelMissing, ModelCorrupt, EngineUnavailable"""
-        from lingting.server import open_services
+        from lingting.server import open_recognition
 
         settings = _settings(wishes)
         # At a terminal the results are the news; what a server logs about itself is for those who ask.
         configure_logs("debug" if settings.log.level == "debug" else "warning", "console")
-        async with open_services(settings) as services:
+        async with open_recognition(settings) as services:
             yield services.pipeline
 
     def catalog(self, wishes: Wishes) -> Catalog:

@@ -25,9 +25,11 @@ from lingting.domain.options import (
     Task,
     VadOptions,
 )
+from lingting.domain.principal import ANYBODY, KeyLimits, Principal, Scope
 from lingting.domain.transcript import Hypothesis, Progress, Segment, Suppression, Transcript, Word
 
 __all__ = [
+    "ANYBODY",
     "SAMPLE_RATE_HZ",
     "Audio",
     "AudioInfo",
@@ -40,14 +42,17 @@ __all__ = [
     "Event",
     "Final",
     "Hypothesis",
+    "KeyLimits",
     "Notice",
     "NoticeKind",
     "Partial",
     "PcmFormat",
+    "Principal",
     "Priority",
     "Progress",
     "RecognizeOptions",
     "Samples",
+    "Scope",
     "Script",
     "Segment",
     "SegmentFailed",

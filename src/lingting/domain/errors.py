@@ -17,10 +17,22 @@ LingtingError
 │   ├── ClientTooSlow            the client does not read what it asked for
 │   ├── RoomNotFound
 │   ├── RoomTaken                somebody else publishes there
-│   ├── InvalidKey               the key or client secret is unknown, or has expired
-│   └── NotAllowed               the token does not open this
+│   ├── InvalidKey               the key or client secret is unknown, revoked, or has expired
+│   │   └── MissingKey           none was shown
+│   ├── NotAllowed               the token does not open this
+│   │   ├── MissingScope         the key is not good for this
+│   │   └── AddressNotAllowed    callers from there are not let in
+│   ├── RecordNotFound           no such job, transcript, delivery or key, or it is somebody else's
+│   ├── WrongState               what was asked for cannot be done to it any more, or not yet
+│   ├── IdempotencyConflict      the idempotency key was used for another request
+│   └── UrlNotAllowed            an address that is not called from here
+│       └── FetchFailed          the server at the address did not give what was asked for
 ├── Busy                         come back later; carries how much later
 │   ├── Overloaded
+│   │   ├── RateLimited          this key asked too often
+│   │   ├── QuotaExceeded        this key has used up its audio of the day or month
+│   │   └── StreamsExceeded      this key has as many live sessions as it may
+│   ├── StorageUnavailable       the database, the cache or the disk does not answer
 │   ├── Starting                 the model is still loading
 │   └── ShuttingDown
 ├── DeadlineExceeded             the work took longer than it was allowed to
@@ -31,6 +43,7 @@ LingtingError
 ├── ModelError                   weights
 │   ├── ModelMissing             not on this machine
 │   └── ModelCorrupt             not the bytes the catalog promises
+├── SealBroken                   a sealed value was changed, or its master key is not here
 └── SettingsInvalid              the server does not start with these settings
 """
 
@@ -39,6 +52,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 __all__ = [
+    "AddressNotAllowed",
     "AudioTooLarge",
     "AudioTooLong",
     "AudioUndecodable",
@@ -48,29 +62,41 @@ __all__ = [
     "EngineError",
     "EngineFailed",
     "EngineUnavailable",
+    "FetchFailed",
+    "IdempotencyConflict",
     "InvalidInput",
     "InvalidKey",
     "InvalidMessage",
     "InvalidOption",
     "LimitExceeded",
     "LingtingError",
+    "MissingKey",
+    "MissingScope",
     "ModelCorrupt",
     "ModelError",
     "ModelMissing",
     "ModelNotFound",
     "NotAllowed",
     "Overloaded",
+    "QuotaExceeded",
+    "RateLimited",
+    "RecordNotFound",
     "RoomNotFound",
     "RoomTaken",
+    "SealBroken",
     "SessionIdle",
     "SessionNotFound",
     "SettingsInvalid",
     "ShuttingDown",
     "Starting",
+    "StorageUnavailable",
+    "StreamsExceeded",
     "Superseded",
     "UnsupportedFormat",
     "UnsupportedLanguage",
     "UploadStalled",
+    "UrlNotAllowed",
+    "WrongState",
 ]
 
 
@@ -173,8 +199,40 @@ class InvalidKey(InvalidInput):
     code = "invalid_api_key"
 
 
+class MissingKey(InvalidKey):
+    code = "missing_api_key"
+
+
 class NotAllowed(InvalidInput):
     code = "not_allowed"
+
+
+class MissingScope(NotAllowed):
+    code = "missing_scope"
+
+
+class AddressNotAllowed(NotAllowed):
+    code = "address_not_allowed"
+
+
+class RecordNotFound(InvalidInput):
+    code = "record_not_found"
+
+
+class WrongState(InvalidInput):
+    code = "wrong_state"
+
+
+class IdempotencyConflict(InvalidInput):
+    code = "idempotency_conflict"
+
+
+class UrlNotAllowed(InvalidInput):
+    code = "url_not_allowed"
+
+
+class FetchFailed(UrlNotAllowed):
+    code = "fetch_failed"
 
 
 class Busy(LingtingError):
@@ -188,6 +246,22 @@ class Busy(LingtingError):
 
 class Overloaded(Busy):
     code = "overloaded"
+
+
+class RateLimited(Overloaded):
+    code = "rate_limited"
+
+
+class QuotaExceeded(Overloaded):
+    code = "quota_exceeded"
+
+
+class StreamsExceeded(Overloaded):
+    code = "streams_exceeded"
+
+
+class StorageUnavailable(Busy):
+    code = "storage_unavailable"
 
 
 class Starting(Busy):
@@ -230,6 +304,10 @@ class ModelMissing(ModelError):
 
 class ModelCorrupt(ModelError):
     code = "model_corrupt"
+
+
+class SealBroken(LingtingError):
+    code = "seal_broken"
 
 
 class SettingsInvalid(LingtingError):

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from lingting.domain.errors import SettingsInvalid
 from lingting.settings.files import ENV_PREFIX, settings_file
+from lingting.settings.platform import StorageSection, VaultSection
 from lingting.settings.sections import (
     DecodeSection,
     LiveDecodeSection,
@@ -45,6 +46,8 @@ class Settings(BaseSettings):
     models_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_cache_dir("lingting")) / "models")
     catalog_file: Path | None = None
     """A TOML file with further models."""
+    data_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("lingting")))
+    """Of what is kept: the database, unless `storage.url` names a server, the master key, unless it is given, blobs."""
     offline: bool = False
     """Never ask a model hub."""
     server: ServerSettings = ServerSettings()
@@ -58,6 +61,8 @@ class Settings(BaseSettings):
     live_decode: LiveDecodeSection = LiveDecodeSection()
     sockets: SocketSection = SocketSection()
     rooms: RoomSection = RoomSection()
+    storage: StorageSection = StorageSection()
+    vault: VaultSection = VaultSection()
 
     def built(self, section: str, settings: type[SettingsT]) -> SettingsT:
         """A section as the frozen class that the code beside it takes."""

@@ -9,6 +9,7 @@ __all__ = [
     "PIPELINE_RANGES",
     "ROOM_RANGES",
     "SOCKET_RANGES",
+    "STORAGE_RANGES",
     "WHISPER_RANGES",
 ]
 
@@ -69,3 +70,4 @@ PIPELINE_RANGES = {
     "reader_threads": (1, 1_024),
     "confident_language": (0.0, 1.0),
 }
+STORAGE_RANGES = {"pool_size": (1, 1_000)}

@@ -1,0 +1,61 @@
+"""Who calls, and what they may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+__all__ = ["ANYBODY", "KeyLimits", "Principal", "Scope"]
+
+
+class Scope(StrEnum):
+    """One thing that a key may be good for."""
+
+    TRANSCRIBE = "transcribe"
+    """Recordings to text."""
+    STREAM = "stream"
+    """Live speech."""
+    ROOMS = "rooms"
+    """Make subtitle rooms."""
+    JOBS = "jobs"
+    HISTORY = "history"
+    """Find, read, export and erase what was kept of one's own."""
+    METRICS = "metrics"
+    ADMIN = "admin"
+    """All of these, and keys, audit and everybody's data."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLimits:
+    """What one key may use; None takes the server's default, 0 has no bound."""
+
+    requests_per_minute: int | None = None
+    streams: int | None = None
+    """Live sessions at once."""
+    audio_seconds_per_day: int | None = None
+    audio_seconds_per_month: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A caller that was let in."""
+
+    key_id: str
+    """Public; empty for a caller without a key, where none is asked for."""
+    tenant: str = ""
+    """Keys of one tenant see each other's jobs and history."""
+    label: str = ""
+    scopes: frozenset[Scope] = field(default_factory=lambda: frozenset(Scope))
+    limits: KeyLimits = KeyLimits()
+
+    @property
+    def owner(self) -> str:
+        """Whose data it makes and sees."""
+        return f"tenant:{self.tenant}" if self.tenant else self.key_id
+
+    def may(self, scope: Scope) -> bool:
+        return scope in self.scopes or Scope.ADMIN in self.scopes
+
+
+ANYBODY = Principal(key_id="")
+"""The caller where no key is asked for; may do everything."""

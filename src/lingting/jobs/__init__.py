@@ -1,0 +1,1 @@
+"""Work that outlives a request: queued, run, told about, and never lost."""

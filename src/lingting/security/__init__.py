@@ -1,0 +1,1 @@
+"""Who may do what: keys, addresses, limits, and what is written down about it."""

@@ -1,0 +1,57 @@
+"""Everything a server needs, opened in order and closed in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from lingting.audio.live_decode import LiveDecoders
+from lingting.audio.live_formats import LiveSettings as LiveDecodeSettings
+from lingting.engines.base import BatchEngine
+from lingting.live.hub import LiveHub, LiveParts
+from lingting.live.parts import LiveSettings
+from lingting.rooms.opening import open_rooms
+from lingting.rooms.parts import RoomSettings
+from lingting.server.kept import open_kept
+from lingting.server.recognition import open_recognition
+from lingting.services import Services
+from lingting.settings import Settings
+from lingting.telemetry import log
+
+__all__ = ["open_services"]
+
+
+@asynccontextmanager
+async def open_services(settings: Settings, *, engine: BatchEngine | None = None) -> AsyncIterator[Services]:
+    """Everything behind the doors, loaded and warm; closed again on leaving, which must be in the same task.
+
+    engine    a made engine to use instead of the configured one, for tests
+    raises    ModelNotFound, ModelMissing, ModelCorrupt, EngineUnavailable, SettingsInvalid, StorageUnavailable
+    """
+    async with AsyncExitStack() as opened:
+        hearing = await opened.enter_async_context(open_recognition(settings, engine=engine))
+        clock, telemetry = hearing.clock, hearing.telemetry
+        kept = await opened.enter_async_context(open_kept(settings, clock))
+        rooms = open_rooms(settings.built("rooms", RoomSettings), clock=clock, observer=telemetry)
+        opened.push_async_callback(rooms.aclose)
+        live_decoders = LiveDecoders(settings.built("live_decode", LiveDecodeSettings))
+        opened.push_async_callback(asyncio.to_thread, live_decoders.close)
+        live = LiveHub(
+            LiveParts(hearing.recognizer, hearing.scheduler, hearing.vad, live_decoders.open, clock, telemetry),
+            settings.built("live", LiveSettings),
+        )
+        opened.push_async_callback(live.aclose)
+        await asyncio.to_thread(live_decoders.warm_up)
+        log.info("services.ready", engine=hearing.engine, model=settings.model)
+        yield Services(
+            pipeline=hearing.pipeline,
+            live=live,
+            rooms=rooms,
+            telemetry=telemetry,
+            kept=kept,
+            clock=clock,
+            engine=hearing.engine,
+            model=settings.model,
+            estimated_wait_seconds=lambda: hearing.scheduler.estimated_wait_seconds,
+        )
