@@ -25,7 +25,7 @@ from lingting.domain.options import (
     Task,
     VadOptions,
 )
-from lingting.domain.principal import ANYBODY, KeyLimits, Principal, Scope
+from lingting.domain.principal import ANYBODY, Call, KeyLimits, Principal, Scope
 from lingting.domain.transcript import Hypothesis, Progress, Segment, Suppression, Transcript, Word
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "SAMPLE_RATE_HZ",
     "Audio",
     "AudioInfo",
+    "Call",
     "ChannelMode",
     "Clock",
     "CloseReason",

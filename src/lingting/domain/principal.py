@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-__all__ = ["ANYBODY", "KeyLimits", "Principal", "Scope"]
+__all__ = ["ANYBODY", "Call", "KeyLimits", "Principal", "Scope"]
 
 
 class Scope(StrEnum):
@@ -59,3 +59,19 @@ class Principal:
 
 ANYBODY = Principal(key_id="")
 """The caller where no key is asked for; may do everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One piece of work that a caller asked for, as everything behind the doors sees it."""
+
+    principal: Principal
+    door: str
+    """The route's pattern, `cli` or `jobs`: few, fit for logs and metrics."""
+    request_id: str = ""
+    address: str = ""
+    """Of the client, behind proxies that are trusted."""
+    user: str = ""
+    """The caller's own name for the person whose speech it is, for erasing; kept sealed or hashed only."""
+    keep: bool | None = None
+    """Whether the transcript goes to history; None leaves it to the server's settings."""
