@@ -61,7 +61,7 @@ class LiveHub:
     """Opens sessions, finds them again, and ends them all. Belongs to one event loop."""
 
     def __init__(self, parts: LiveParts, settings: LiveSettings) -> None:
-        self._hub_parts = parts
+        self._made_of = parts
         self._settings = settings
         self._meter = LoadMeter()
         self._executor = ThreadPoolExecutor(settings.hearing_threads, thread_name_prefix="lingting-hear")
@@ -81,7 +81,7 @@ class LiveHub:
     @property
     def capacity(self) -> int:
         """How many sessions may be open at once, by what recent recognitions took."""
-        measured = capacity(pace_ratio=self._hub_parts.engine.pace_ratio, replicas=self._hub_parts.engine.replicas)
+        measured = capacity(pace_ratio=self._made_of.engine.pace_ratio, replicas=self._made_of.engine.replicas)
         return min(self._settings.max_sessions, measured)
 
     @property
@@ -93,7 +93,7 @@ class LiveHub:
 
         raises    Overloaded, ShuttingDown; InvalidOption, UnsupportedLanguage
         """
-        self._hub_parts.recognizer.check(options.recognize)
+        self._made_of.recognizer.check(options.recognize)
         self._require_room()
         self._opening += 1
         try:
@@ -102,8 +102,8 @@ class LiveHub:
             self._opening -= 1
         session = LiveSession(Opening(secrets.token_urlsafe(18), owner, options, fmt), ear=ear, parts=self._parts)
         self._sessions[session.id] = session
-        self._hub_parts.engine.set_live_streams(len(self._sessions))
-        self._hub_parts.observer.live_opened()
+        self._made_of.engine.set_live_streams(len(self._sessions))
+        self._made_of.observer.live_opened()
         session.start()
         watching = asyncio.create_task(self._forget_when_closed(session))
         self._watching.add(watching)
@@ -163,15 +163,13 @@ class LiveHub:
         """Open a decoder in the thread; if the caller leaves meanwhile, it is closed again."""
 
         def make() -> Ear:
-            return Ear(self._parts.open_decoder(fmt), self._hub_parts.vad.scorer())
+            return Ear(self._parts.open_decoder(fmt), self._made_of.vad.scorer())
 
         future = asyncio.get_running_loop().run_in_executor(self._executor, make)
         try:
             return await asyncio.shield(future)
         except asyncio.CancelledError:
-            future.add_done_callback(
-                lambda made: None if made.cancelled() or made.exception() else made.result().close()
-            )
+            future.add_done_callback(_close_unwanted)
             raise
 
     async def _forget_when_closed(self, session: LiveSession) -> None:
@@ -179,7 +177,7 @@ class LiveHub:
         del self._sessions[session.id]
         if session.may_be_resumed and self._is_open:
             self._keep_what_was_said(session)
-        self._hub_parts.engine.set_live_streams(len(self._sessions))
+        self._made_of.engine.set_live_streams(len(self._sessions))
         if not self._sessions and self._meter.rest():
             self._tell()
 
