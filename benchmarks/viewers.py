@@ -84,7 +84,7 @@ def serve(pipe: Connection, characters: int) -> None:
 
 async def _serve(pipe: Connection, characters: int) -> None:
     telemetry = Telemetry()
-    hub = open_rooms(RoomSettings(send_seconds=CUT_SECONDS), clock=SystemClock(), observer=telemetry)
+    hub = open_rooms(RoomSettings(send_seconds=CUT_SECONDS), clock=SystemClock(), observer=telemetry.rooms)
     room = await hub.create(RoomWish(is_public=True))
     doors = Doors(HttpLimits(), RecognizeOptions())
     doors.open(SimpleNamespace(rooms=hub, telemetry=telemetry))  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ from lingting.server.kept import open_kept
 from lingting.server.recognition import open_recognition
 from lingting.services import Services
 from lingting.settings import Settings
-from lingting.telemetry import log
+from lingting.telemetry import log, watching_the_loop
 
 __all__ = ["open_services"]
 
@@ -33,16 +33,18 @@ async def open_services(settings: Settings, *, engine: BatchEngine | None = None
         hearing = await opened.enter_async_context(open_recognition(settings, engine=engine))
         clock, telemetry = hearing.clock, hearing.telemetry
         kept = await opened.enter_async_context(open_kept(settings, clock))
-        rooms = open_rooms(settings.built("rooms", RoomSettings), clock=clock, observer=telemetry)
+        rooms = open_rooms(settings.built("rooms", RoomSettings), clock=clock, observer=telemetry.rooms)
         opened.push_async_callback(rooms.aclose)
         live_decoders = LiveDecoders(settings.built("live_decode", LiveDecodeSettings))
         opened.push_async_callback(asyncio.to_thread, live_decoders.close)
         live = LiveHub(
-            LiveParts(hearing.recognizer, hearing.scheduler, hearing.vad, live_decoders.open, clock, telemetry),
+            LiveParts(hearing.recognizer, hearing.scheduler, hearing.vad, live_decoders.open, clock, telemetry.live),
             settings.built("live", LiveSettings),
         )
         opened.push_async_callback(live.aclose)
         await asyncio.to_thread(live_decoders.warm_up)
+        await opened.enter_async_context(watching_the_loop(telemetry.process.lagged))
+        telemetry.process.serving(engine=hearing.engine, model=settings.model)
         log.info("services.ready", engine=hearing.engine, model=settings.model)
         yield Services(
             pipeline=hearing.pipeline,

@@ -46,7 +46,9 @@ async def open_recognition(settings: Settings, *, engine: BatchEngine | None = N
     telemetry, clock = Telemetry(), SystemClock()
     name, made = ("given", engine) if engine is not None else await loaded_engine(settings)
     async with AsyncExitStack() as opened:
-        scheduler = Scheduler(made, settings.built("scheduler", SchedulerSettings), clock=clock, observer=telemetry)
+        scheduler = Scheduler(
+            made, settings.built("scheduler", SchedulerSettings), clock=clock, observer=telemetry.engine
+        )
         opened.push_async_callback(close_engine, made, scheduler)
         await scheduler.start()
         opened.push_async_callback(scheduler.stop)
@@ -58,7 +60,7 @@ async def open_recognition(settings: Settings, *, engine: BatchEngine | None = N
             recognizer=recognizer,
             decoder=decoder,
             vad=vad,
-            observer=telemetry,
+            observer=telemetry.engine,
             settings=settings.built("pipeline", PipelineSettings),
         )
         opened.push_async_callback(pipeline.aclose)

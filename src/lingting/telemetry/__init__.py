@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from lingting.telemetry.logs import configure_logs, log, request_id, take_request_id
-from lingting.telemetry.metrics import METRICS_CONTENT_TYPE, BatchFigures, Telemetry
+from lingting.telemetry.loop_watch import watching_the_loop
+from lingting.telemetry.metrics import METRICS_CONTENT_TYPE, Telemetry
 
 __all__ = [
     "METRICS_CONTENT_TYPE",
-    "BatchFigures",
     "Telemetry",
     "configure_logs",
     "log",
     "request_id",
     "take_request_id",
+    "watching_the_loop",
 ]

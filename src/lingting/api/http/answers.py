@@ -33,7 +33,7 @@ def answer_errors(app: FastAPI) -> None:
         log.info("request.refused", code=error.code, param=error.param)
         services = doors_of(request).services_if_open
         if services is not None:
-            services.telemetry.answered_with_error(error.code)
+            services.telemetry.doors.answered_with_error(error.code)
         return error_answer(error, request.url.path)
 
     @app.exception_handler(RequestValidationError)

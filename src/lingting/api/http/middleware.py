@@ -44,7 +44,7 @@ class RequestFrame:
         token = request_id.set(frame.id)
         services = scope["app"].state.doors.services_if_open
         if services is not None:
-            services.telemetry.request_began()
+            services.telemetry.doors.request_began()
         started = perf_counter()
         try:
             await self._answered(scope, receive, frame)
@@ -52,7 +52,7 @@ class RequestFrame:
             wall_seconds = perf_counter() - started
             door = getattr(scope.get("route"), "path", "unknown")
             if services is not None:
-                services.telemetry.request_ended(door=door, outcome=str(frame.status), wall_seconds=wall_seconds)
+                services.telemetry.doors.request_ended(door=door, outcome=str(frame.status), wall_seconds=wall_seconds)
             if scope["path"] not in QUIET_PATHS:
                 log.info("request.done", door=door, status=frame.status, wall_seconds=round(wall_seconds, 3))
             request_id.reset(token)
@@ -119,10 +119,14 @@ class BodyBounds:
             await error_answer(error, scope["path"])(scope, receive, send)
             return
         self._open += 1
+        body = _Bounded(receive, limit_bytes, self._limits)
         try:
-            await self._app(scope, _Bounded(receive, limit_bytes, self._limits), send)
+            await self._app(scope, body, send)
         finally:
             self._open -= 1
+            services = scope["app"].state.doors.services_if_open
+            if services is not None:
+                services.telemetry.doors.received(body.taken_bytes)
 
 
 class _Bounded:
@@ -132,7 +136,7 @@ class _Bounded:
         self._receive = receive
         self._limit_bytes = limit_bytes
         self._limits = limits
-        self._taken_bytes = 0
+        self.taken_bytes = 0
         self._complete = False
         self._deadline_seconds = asyncio.get_running_loop().time() + limits.upload_seconds
 
@@ -147,8 +151,8 @@ class _Bounded:
             raise UploadStalled(
                 f"the upload stopped or took over {self._limits.upload_seconds:g} seconds; send it again"
             ) from error
-        self._taken_bytes += len(message.get("body", b""))
-        if self._taken_bytes > self._limit_bytes:
+        self.taken_bytes += len(message.get("body", b""))
+        if self.taken_bytes > self._limit_bytes:
             raise AudioTooLarge(self._limit_bytes)
         self._complete = not message.get("more_body", False)
         return message

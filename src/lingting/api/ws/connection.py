@@ -88,14 +88,14 @@ async def serve_socket(
     """
     began_seconds = asyncio.get_running_loop().time()
     await websocket.accept(subprotocol, headers=[(b"x-request-id", request_id.get().encode())])
-    parts.telemetry.socket_opened(door)
+    parts.telemetry.doors.socket_opened(door)
     log.info("socket.opened", door=door)
     connection = _Connection(websocket, dialect, parts)
     try:
         await connection.run()
     finally:
         outcome = str(connection.code) if connection.code in KNOWN_CODES else "other"
-        parts.telemetry.socket_closed(door, outcome)
+        parts.telemetry.doors.socket_closed(door, outcome)
         seconds = asyncio.get_running_loop().time() - began_seconds
         log.info("socket.closed", door=door, code=connection.code, seconds=round(seconds, 3))
 
@@ -303,4 +303,4 @@ class _Connection:
 
     def _count(self, error: LingtingError) -> None:
         log.info("socket.refused", code=error.code, param=error.param)
-        self._parts.telemetry.answered_with_error(error.code)
+        self._parts.telemetry.doors.answered_with_error(error.code)

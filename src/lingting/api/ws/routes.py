@@ -76,7 +76,7 @@ async def _serve(websocket: WebSocket, row: DialectRoute) -> None:
     except LingtingError as error:
         log.info("socket.denied", door=row.path, code=error.code)
         if doors.services_if_open is not None:
-            doors.services_if_open.telemetry.answered_with_error(error.code)
+            doors.services_if_open.telemetry.doors.answered_with_error(error.code)
         await deny(websocket, error)
     finally:
         request_id.reset(token)

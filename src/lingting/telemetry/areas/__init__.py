@@ -1,0 +1,1 @@
+"""The metrics of each area of a server, a class each; all register in one registry."""
