@@ -10,6 +10,7 @@ from lingting.domain import Clock
 from lingting.live.hub import LiveHub
 from lingting.recognition.pipeline import Pipeline
 from lingting.rooms.hub import RoomHub
+from lingting.security.outbound import Outbound
 from lingting.storage.db import Database
 from lingting.telemetry import Telemetry
 
@@ -33,6 +34,8 @@ class Services:
     rooms: RoomHub
     telemetry: Telemetry
     kept: Kept
+    outbound: Outbound
+    """Calls to addresses that callers named."""
     clock: Clock
     engine: str
     model: str

@@ -13,6 +13,8 @@ from lingting.live.hub import LiveHub, LiveParts
 from lingting.live.parts import LiveSettings
 from lingting.rooms.opening import open_rooms
 from lingting.rooms.parts import RoomSettings
+from lingting.security.outbound import Outbound
+from lingting.security.urls import OutboundSettings
 from lingting.server.kept import open_kept
 from lingting.server.recognition import open_recognition
 from lingting.services import Services
@@ -33,6 +35,8 @@ async def open_services(settings: Settings, *, engine: BatchEngine | None = None
         hearing = await opened.enter_async_context(open_recognition(settings, engine=engine))
         clock, telemetry = hearing.clock, hearing.telemetry
         kept = await opened.enter_async_context(open_kept(settings, clock))
+        outbound = Outbound(settings.built("outbound", OutboundSettings))
+        opened.push_async_callback(outbound.aclose)
         rooms = open_rooms(settings.built("rooms", RoomSettings), clock=clock, observer=telemetry.rooms)
         opened.push_async_callback(rooms.aclose)
         live_decoders = LiveDecoders(settings.built("live_decode", LiveDecodeSettings))
@@ -52,6 +56,7 @@ async def open_services(settings: Settings, *, engine: BatchEngine | None = None
             rooms=rooms,
             telemetry=telemetry,
             kept=kept,
+            outbound=outbound,
             clock=clock,
             engine=hearing.engine,
             model=settings.model,

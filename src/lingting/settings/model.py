@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from lingting.domain.errors import SettingsInvalid
 from lingting.settings.files import ENV_PREFIX, settings_file
-from lingting.settings.platform import StorageSection, VaultSection
+from lingting.settings.platform import OutboundSection, StorageSection, VaultSection
 from lingting.settings.sections import (
     DecodeSection,
     LiveDecodeSection,
@@ -63,6 +63,7 @@ class Settings(BaseSettings):
     rooms: RoomSection = RoomSection()
     storage: StorageSection = StorageSection()
     vault: VaultSection = VaultSection()
+    outbound: OutboundSection = OutboundSection()
 
     def built(self, section: str, settings: type[SettingsT]) -> SettingsT:
         """A section as the frozen class that the code beside it takes."""

@@ -6,6 +6,7 @@ __all__ = [
     "DECODE_RANGES",
     "LIVE_DECODE_RANGES",
     "LIVE_RANGES",
+    "OUTBOUND_RANGES",
     "PIPELINE_RANGES",
     "ROOM_RANGES",
     "SOCKET_RANGES",
@@ -70,4 +71,5 @@ PIPELINE_RANGES = {
     "reader_threads": (1, 1_024),
     "confident_language": (0.0, 1.0),
 }
+OUTBOUND_RANGES = {"max_redirects": (0, 20), "connect_seconds": (0.1, 120.0)}
 STORAGE_RANGES = {"pool_size": (1, 1_000)}

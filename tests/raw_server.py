@@ -1,0 +1,71 @@
+"""An HTTP server that says exactly what a test tells it to, well or badly, with or without TLS."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+Handler = Callable[["Received", asyncio.StreamWriter], Awaitable[None]]
+
+
+@dataclass
+class Received:
+    """One request."""
+
+    line: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def path(self) -> str:
+        return self.line.split(" ")[1]
+
+
+@dataclass
+class RawServer:
+    """Where it listens, and what it was asked."""
+
+    port: int
+    requests: list[Received] = field(default_factory=list)
+
+
+def answer(status: str, *headers: str, body: bytes = b"") -> bytes:
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+@asynccontextmanager
+async def raw_server(
+    handler: Handler | bytes, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+) -> AsyncIterator[RawServer]:
+    """A server on a free port; one request a connection."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            received = await _request(reader)
+            running.requests.append(received)
+            if isinstance(handler, bytes):
+                writer.write(handler)
+                await writer.drain()
+            else:
+                await handler(received, writer)
+        with suppress(ConnectionError):
+            writer.close()
+
+    server = await asyncio.start_server(serve, host, 0, ssl=tls)
+    running = RawServer(server.sockets[0].getsockname()[1])
+    try:
+        yield running
+    finally:
+        server.close()
+        server.close_clients() if hasattr(server, "close_clients") else None
+
+
+async def _request(reader: asyncio.StreamReader) -> Received:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)}
+    body = await reader.readexactly(int(headers.get("content-length", "0")))
+    return Received(head[0], headers, body)
