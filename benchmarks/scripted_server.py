@@ -31,9 +31,9 @@ class Forgetful(FakeEngine):
 
 def main() -> None:
     settings = load_settings()
-    configure_logs(settings.log.level, settings.log.style)
+    configure_logs(settings.log.level, settings.log.style, file=settings.log.file)
     app = create_app(settings, engine=Forgetful(seconds_heard))
-    uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", access_log=False)
+    uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), log_config=None, access_log=False)
 
 
 if __name__ == "__main__":

@@ -86,7 +86,7 @@ async def _open(wishes: _Wishes) -> AsyncIterator[_Services]:
     settings = load_settings(model=wishes.model, engine=wishes.engine)
     if not structlog.is_configured():
         # Without a word from the program, structlog would print every event to standard output.
-        configure_logs("warning", "console")
+        configure_logs("warning", "console", is_guest=True)
     async with open_recognition(settings) as services:
         yield services
 

@@ -51,14 +51,14 @@ def serve(settings: Settings) -> None:
     """
     settings.require_safe_address()
     keep_heap_flat()
-    configure_logs(settings.log.level, settings.log.style)
+    configure_logs(settings.log.level, settings.log.style, file=settings.log.file)
     opening = _Opening(settings, None)
     server = _Server(
         uvicorn.Config(
             opening.app,
             host=settings.server.host,
             port=settings.server.port,
-            log_level="warning",
+            log_config=None,  # its lines go where ours go
             access_log=False,
             server_header=False,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,

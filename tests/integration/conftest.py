@@ -61,7 +61,7 @@ def live_server(
     app = create_app(with_own_data(settings or load_settings()), engine=engine)
     if sockets is not None:
         app.state.doors.sockets = Sockets(sockets)
-    server = _Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=5, ws="auto"))
+    server = _Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=5, ws="auto"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="live-server")
     thread.start()
     try:

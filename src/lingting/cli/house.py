@@ -27,7 +27,8 @@ class House:
 
         settings = _settings(wishes)
         # At a terminal the results are the news; what a server logs about itself is for those who ask.
-        configure_logs("debug" if settings.log.level == "debug" else "warning", "console")
+        level = "debug" if settings.log.level == "debug" else "warning"
+        configure_logs(level, "console", file=settings.log.file)
         async with open_recognition(settings) as services:
             yield services.pipeline
 

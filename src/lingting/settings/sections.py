@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -68,6 +69,8 @@ class LogSettings(Section):
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     style: Literal["json", "console"] = "console"
+    file: Path | None = None
+    """Lines are added here too, as JSON; None writes none."""
 
 
 class RecognitionDefaults(Section):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from lingting.telemetry.logs import configure_logs, log, request_id, take_request_id
+from lingting.telemetry.logs import about, configure_logs, log, request_id, take_request_id
 from lingting.telemetry.loop_watch import watching_the_loop
 from lingting.telemetry.metrics import METRICS_CONTENT_TYPE, Telemetry
 
 __all__ = [
     "METRICS_CONTENT_TYPE",
     "Telemetry",
+    "about",
     "configure_logs",
     "log",
     "request_id",
