@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from lingting.domain import SystemClock
+from lingting.storage.redis_client import connect_redis
 from lingting.storage.room_records import Caption, RoomRecord
-from lingting.storage.room_redis_store import RedisRoomStore, connect_redis
+from lingting.storage.room_redis_store import RedisRoomStore
 from lingting.storage.room_store import MAX_OPEN_CAPTIONS, Created, MemoryRoomStore
 from redis_server import require_redis
 
@@ -34,7 +35,7 @@ async def store(request):
         yield store
         await store.aclose()
         return
-    client = connect_redis(require_redis())
+    client = connect_redis(require_redis(), setting="rooms.redis_url")
     prefix = f"test-{secrets.token_hex(6)}"
     store = RedisRoomStore(client, SystemClock(), prefix=prefix)
     yield store

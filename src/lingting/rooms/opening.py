@@ -5,9 +5,10 @@ from __future__ import annotations
 from lingting.domain import Clock
 from lingting.rooms.hub import RoomHub
 from lingting.rooms.parts import RoomObserver, RoomSettings
+from lingting.storage.redis_client import connect_redis
 from lingting.storage.room_bus import MemoryRoomBus, RoomBus
 from lingting.storage.room_redis_bus import RedisRoomBus
-from lingting.storage.room_redis_store import RedisRoomStore, connect_redis
+from lingting.storage.room_redis_store import RedisRoomStore
 from lingting.storage.room_store import MemoryRoomStore, RoomStore
 
 __all__ = ["open_rooms"]
@@ -21,7 +22,7 @@ def open_rooms(settings: RoomSettings, *, clock: Clock, observer: RoomObserver) 
     store: RoomStore = MemoryRoomStore(clock)
     bus: RoomBus = MemoryRoomBus()
     if settings.redis_url is not None:
-        client = connect_redis(settings.redis_url)
+        client = connect_redis(settings.redis_url, setting="rooms.redis_url")
         store, bus = RedisRoomStore(client, clock), RedisRoomBus(client)
     hub = RoomHub(store=store, bus=bus, clock=clock, observer=observer, settings=settings)
     hub.start()

@@ -25,7 +25,7 @@ SILENCE_SECONDS = 5.0
 class RedisRoomBus:
     """A `RoomBus` for several servers. Belongs to one event loop."""
 
-    def __init__(self, client: Any, *, prefix: str = PREFIX) -> None:  # Any: see connect_redis
+    def __init__(self, client: Any, *, prefix: str = PREFIX) -> None:  # Any: see redis_client
         self._client = client
         self._prefix = prefix
         self._subscriptions: dict[str, set[BusSubscription]] = {}
@@ -83,7 +83,7 @@ class RedisRoomBus:
             await asyncio.sleep(BACK_OFF_SECONDS[min(self._tries, len(BACK_OFF_SECONDS) - 1)])
             self._tries += 1
 
-    async def _serve(self, pubsub: Any) -> None:  # Any: see connect_redis
+    async def _serve(self, pubsub: Any) -> None:  # Any: see redis_client
         """Until the connection breaks; raises what broke it."""
         both = [asyncio.create_task(self._join(pubsub)), asyncio.create_task(self._listen(pubsub))]
         try:
@@ -93,7 +93,7 @@ class RedisRoomBus:
         finally:
             await end_tasks(both)
 
-    async def _join(self, pubsub: Any) -> None:  # Any: see connect_redis
+    async def _join(self, pubsub: Any) -> None:  # Any: see redis_client
         """Ask for the channels that somebody reads, and leave those that nobody reads."""
         asked: set[str] = set()
         while True:
@@ -107,7 +107,7 @@ class RedisRoomBus:
             asked = wanted
             await self._changed.wait()
 
-    async def _listen(self, pubsub: Any) -> None:  # Any: see connect_redis
+    async def _listen(self, pubsub: Any) -> None:  # Any: see redis_client
         is_silent = False
         while True:
             message = await pubsub.get_message(timeout=SILENCE_SECONDS)
@@ -132,7 +132,7 @@ class RedisRoomBus:
                 subscription.put(data)
 
 
-async def _close(pubsub: Any) -> None:  # Any: see connect_redis
+async def _close(pubsub: Any) -> None:  # Any: see redis_client
     from redis.exceptions import RedisError
 
     try:

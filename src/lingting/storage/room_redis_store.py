@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from lingting.domain import Clock
-from lingting.domain.errors import Busy, SettingsInvalid
+from lingting.domain.errors import Busy
 from lingting.storage.room_records import (
     Caption,
     RoomRecord,
@@ -27,44 +27,12 @@ from lingting.storage.room_records import (
 from lingting.storage.room_redis_scripts import CLAIM, CREATE, RELEASE, RENEW, SAVE
 from lingting.storage.room_store import MAX_OPEN_CAPTIONS, Claim, Created
 
-__all__ = ["RedisRoomStore", "answering", "connect_redis"]
+__all__ = ["RedisRoomStore", "answering"]
 
-CONNECT_SECONDS = 2.0
-ANSWER_SECONDS = 5.0
 RETRY_SECONDS = 2.0
-MAX_CONNECTIONS = 32
-POOL_WAIT_SECONDS = 5.0
 THREAD_FROM_CAPTIONS = 500
 """Reading more than this takes over a millisecond."""
 PREFIX = "lingting"
-
-
-def connect_redis(url: str) -> Any:  # Any: the client is an extra, and its types are loose
-    """A client that connects when it is first used.
-
-    raises    SettingsInvalid when the client is not installed, or the address is none of Redis
-    """
-    try:
-        from redis.asyncio import BlockingConnectionPool, Redis
-        from redis.asyncio.retry import Retry
-        from redis.backoff import NoBackoff
-    except ImportError as error:
-        raise SettingsInvalid(
-            "rooms.redis_url is set, but the client is not installed: pip install 'lingting[redis]'",
-            param="rooms.redis_url",
-        ) from error
-    try:
-        pool = BlockingConnectionPool.from_url(
-            url,
-            max_connections=MAX_CONNECTIONS,
-            timeout=POOL_WAIT_SECONDS,
-            socket_connect_timeout=CONNECT_SECONDS,
-            socket_timeout=ANSWER_SECONDS,
-            retry=Retry(NoBackoff(), 1),
-        )
-    except ValueError as error:
-        raise SettingsInvalid(f"rooms.redis_url: {error}", param="rooms.redis_url") from error
-    return Redis(connection_pool=pool)
 
 
 @asynccontextmanager
@@ -84,7 +52,7 @@ async def answering() -> AsyncIterator[None]:
 class RedisRoomStore:
     """A `RoomStore` for several servers."""
 
-    def __init__(self, client: Any, clock: Clock, *, prefix: str = PREFIX) -> None:  # Any: see connect_redis
+    def __init__(self, client: Any, clock: Clock, *, prefix: str = PREFIX) -> None:  # Any: see redis_client
         self._client = client
         self._clock = clock
         self._prefix = prefix
