@@ -11,7 +11,9 @@ from lingting.live.hub import LiveHub
 from lingting.recognition.pipeline import Pipeline
 from lingting.rooms.hub import RoomHub
 from lingting.security.outbound import Outbound
+from lingting.storage.blobs import Blobs
 from lingting.storage.db import Database
+from lingting.storage.history import History
 from lingting.telemetry import Telemetry
 
 __all__ = ["Kept", "Services"]
@@ -23,6 +25,8 @@ class Kept:
 
     database: Database
     vault: Vault
+    history: History
+    blobs: Blobs
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Opens what is kept beyond a process: the database, and the vault that seals its rows."""
+"""Opens what is kept beyond a process: the database, the vault that seals its rows, and the stores on both."""
 
 from __future__ import annotations
 
@@ -6,18 +6,23 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from lingting.crypto import Vault
 from lingting.domain import Clock
 from lingting.security.vault import VaultSettings, load_keyring, open_vault
 from lingting.services import Kept
 from lingting.settings import Settings
+from lingting.storage.blob_files import BlobFiles
+from lingting.storage.blobs import Blobs, BlobSettings
 from lingting.storage.db import Database, StorageSettings
+from lingting.storage.history import History
+from lingting.storage.history_records import HistorySettings
 
 __all__ = ["open_kept"]
 
 
 @asynccontextmanager
 async def open_kept(settings: Settings, clock: Clock) -> AsyncIterator[Kept]:
-    """The database and the vault, for the server and for commands that need no engine.
+    """The database, the vault, history and recordings, for the server and for commands that need no engine.
 
     raises    SettingsInvalid, StorageUnavailable
     """
@@ -26,4 +31,16 @@ async def open_kept(settings: Settings, clock: Clock) -> AsyncIterator[Kept]:
     is_alone = storage.url is None or storage.url.startswith("sqlite")
     keyring = await asyncio.to_thread(load_keyring, keys, settings.data_dir, may_make=is_alone)
     async with Database.opened(storage, settings.data_dir) as database:
-        yield Kept(database, await open_vault(database, keyring, clock))
+        vault = await open_vault(database, keyring, clock)
+        history = History(database, vault, clock, settings.built("history", HistorySettings))
+        files = await asyncio.to_thread(_open_files, settings, vault)
+        try:
+            yield Kept(database, vault, history, Blobs(database, vault, clock, files))
+        finally:
+            await history.aclose()
+
+
+def _open_files(settings: Settings, vault: Vault) -> BlobFiles:
+    """Each installation has a folder of its own in the store, since it clears away what it does not know."""
+    space = vault.mac("blobs", b"folder")[:8].hex()
+    return BlobFiles(settings.built("blobs", BlobSettings).url, settings.data_dir / "blobs", space=space)

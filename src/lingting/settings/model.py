@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from lingting.domain.errors import SettingsInvalid
 from lingting.settings.files import ENV_PREFIX, settings_file
-from lingting.settings.platform import OutboundSection, StorageSection, VaultSection
+from lingting.settings.platform import BlobSection, HistorySection, OutboundSection, StorageSection, VaultSection
 from lingting.settings.sections import (
     DecodeSection,
     LiveDecodeSection,
@@ -63,6 +63,8 @@ class Settings(BaseSettings):
     rooms: RoomSection = RoomSection()
     storage: StorageSection = StorageSection()
     vault: VaultSection = VaultSection()
+    history: HistorySection = HistorySection()
+    blobs: BlobSection = BlobSection()
     outbound: OutboundSection = OutboundSection()
 
     def built(self, section: str, settings: type[SettingsT]) -> SettingsT:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = [
     "DECODE_RANGES",
+    "HISTORY_RANGES",
     "LIVE_DECODE_RANGES",
     "LIVE_RANGES",
     "OUTBOUND_RANGES",
@@ -73,3 +74,4 @@ PIPELINE_RANGES = {
 }
 OUTBOUND_RANGES = {"max_redirects": (0, 20), "connect_seconds": (0.1, 120.0)}
 STORAGE_RANGES = {"pool_size": (1, 1_000)}
+HISTORY_RANGES = {"ttl_days": (0.0, 36_500.0), "audio_ttl_days": (0.0, 36_500.0), "sweep_seconds": (1.0, 86_400.0)}

@@ -161,6 +161,7 @@ blobs = Table(
     Column("created_ms", BigInteger, nullable=False),
     Column("expires_ms", BigInteger),
     Column("is_complete", Integer, nullable=False),
+    Column("sealed_key", LargeBinary(255), nullable=False),
     Index("ix_blobs_expires_ms", "expires_ms"),
     **_MYSQL,
 )

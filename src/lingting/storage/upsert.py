@@ -10,7 +10,7 @@ from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.expression import Executable
 
-__all__ = ["upsert"]
+__all__ = ["insert_missing", "upsert"]
 
 Change = Callable[[Table, Any], Mapping[str, ClauseElement | Any]]  # Any: columns of what was to be inserted
 """From the table as it is and the values that were to be inserted: the columns to set."""
@@ -31,4 +31,13 @@ def upsert(kind: str, table: Table, rows: Sequence[Mapping[str, object]], change
     if change is not None:
         keys = [column.name for column in table.primary_key.columns]
         added = made.on_conflict_do_update(index_elements=keys, set_=dict(change(table, made.excluded)))
+    return added
+
+
+def insert_missing(kind: str, table: Table) -> Executable:
+    """Insert many rows, given as parameters; those that are there stay as they are."""
+    if kind == "mysql":
+        ignoring: Executable = mysql.insert(table).prefix_with("IGNORE")
+        return ignoring
+    added: Executable = (postgresql if kind == "postgresql" else sqlite).insert(table).on_conflict_do_nothing()
     return added

@@ -1,0 +1,61 @@
+"""What is kept, for tests: stores on a database of their own, and transcripts to put into them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from lingting.crypto import Keyring, Vault, new_master_key
+from lingting.domain import Segment, Transcript, Word
+from lingting.domain.principal import ANYBODY, Call, Principal
+from lingting.storage.blob_files import BlobFiles
+from lingting.storage.blobs import Blobs
+from lingting.storage.db import Database, StorageSettings
+from lingting.storage.history import History
+from lingting.storage.history_records import HistorySettings
+from lingting.testing import VirtualClock
+
+
+@dataclass
+class House:
+    database: Database
+    vault: Vault
+    clock: VirtualClock
+    history: History
+    blobs: Blobs
+    folder: Path
+
+
+def new_vault(*lines: str) -> Vault:
+    return Vault(Keyring.parse(lines or [new_master_key()]), root=os.urandom(32))
+
+
+@asynccontextmanager
+async def open_house(
+    url: str, folder: Path, settings: HistorySettings | None = None, *, vault: Vault | None = None
+) -> AsyncIterator[House]:
+    clock, vault = VirtualClock(), vault or new_vault()
+    async with Database.opened(StorageSettings(url), folder) as database:
+        history = History(database, vault, clock, settings or HistorySettings())
+        blobs = Blobs(database, vault, clock, BlobFiles(None, folder / "blobs", space="test"))
+        yield House(database, vault, clock, history, blobs, folder)
+        await history.aclose()
+
+
+def call_by(key: str = "", *, user: str = "", tenant: str = "", keep: bool | None = None, door: str = "/asr") -> Call:
+    principal = Principal(key, tenant=tenant) if key else ANYBODY
+    return Call(principal, door, request_id="r1", user=user, keep=keep)
+
+
+def said(*texts: str, language: str = "en", seconds: float = 2.0) -> Transcript:
+    """A transcript with a segment for each text, each with one word."""
+    segments = tuple(
+        Segment(
+            i, i * seconds, (i + 1) * seconds, text, language, words=(Word(text, i * seconds, i + 1.0, 0.9, (1, 2)),)
+        )
+        for i, text in enumerate(texts)
+    )
+    return Transcript(segments, language, seconds * len(texts), engine="fake", model="tiny", speech_seconds=1.0)
