@@ -11,9 +11,11 @@ from lingting.live.hub import LiveHub
 from lingting.recognition.pipeline import Pipeline
 from lingting.rooms.hub import RoomHub
 from lingting.security.outbound import Outbound
+from lingting.security.rate_limit import Limiter
 from lingting.storage.blobs import Blobs
 from lingting.storage.db import Database
 from lingting.storage.history import History
+from lingting.storage.usage_store import UsageStore
 from lingting.telemetry import Telemetry
 
 __all__ = ["Kept", "Services"]
@@ -40,6 +42,8 @@ class Services:
     kept: Kept
     outbound: Outbound
     """Calls to addresses that callers named."""
+    limiter: Limiter
+    usage: UsageStore
     clock: Clock
     engine: str
     model: str

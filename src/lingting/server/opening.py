@@ -13,7 +13,9 @@ from lingting.live.hub import LiveHub, LiveParts
 from lingting.live.parts import LiveSettings
 from lingting.rooms.opening import open_rooms
 from lingting.rooms.parts import RoomSettings
+from lingting.security.limit_opening import open_limiter
 from lingting.security.outbound import Outbound
+from lingting.security.rate_limit import LimitSettings
 from lingting.security.urls import OutboundSettings
 from lingting.server.kept import open_kept
 from lingting.server.recognition import open_recognition
@@ -37,6 +39,10 @@ async def open_services(settings: Settings, *, engine: BatchEngine | None = None
         kept = await opened.enter_async_context(open_kept(settings, clock))
         outbound = Outbound(settings.built("outbound", OutboundSettings))
         opened.push_async_callback(outbound.aclose)
+        limits = settings.built("limits", LimitSettings)
+        limiter, usage = await opened.enter_async_context(
+            open_limiter(limits, kept.database, clock=clock, observer=telemetry.limits)
+        )
         rooms = open_rooms(settings.built("rooms", RoomSettings), clock=clock, observer=telemetry.rooms)
         opened.push_async_callback(rooms.aclose)
         live_decoders = LiveDecoders(settings.built("live_decode", LiveDecodeSettings))
@@ -57,6 +63,8 @@ async def open_services(settings: Settings, *, engine: BatchEngine | None = None
             telemetry=telemetry,
             kept=kept,
             outbound=outbound,
+            limiter=limiter,
+            usage=usage,
             clock=clock,
             engine=hearing.engine,
             model=settings.model,

@@ -12,7 +12,14 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from lingting.domain.errors import SettingsInvalid
 from lingting.settings.files import ENV_PREFIX, settings_file
-from lingting.settings.platform import BlobSection, HistorySection, OutboundSection, StorageSection, VaultSection
+from lingting.settings.platform import (
+    BlobSection,
+    HistorySection,
+    LimitSection,
+    OutboundSection,
+    StorageSection,
+    VaultSection,
+)
 from lingting.settings.sections import (
     DecodeSection,
     LiveDecodeSection,
@@ -66,6 +73,7 @@ class Settings(BaseSettings):
     history: HistorySection = HistorySection()
     blobs: BlobSection = BlobSection()
     outbound: OutboundSection = OutboundSection()
+    limits: LimitSection = LimitSection()
 
     def built(self, section: str, settings: type[SettingsT]) -> SettingsT:
         """A section as the frozen class that the code beside it takes."""

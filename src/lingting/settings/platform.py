@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from lingting.security.rate_limit import LimitSettings
 from lingting.security.urls import OutboundSettings
 from lingting.security.vault import VaultSettings
 from lingting.settings.base import section
-from lingting.settings.ranges import HISTORY_RANGES, OUTBOUND_RANGES, STORAGE_RANGES
+from lingting.settings.ranges import HISTORY_RANGES, LIMIT_RANGES, OUTBOUND_RANGES, STORAGE_RANGES
 from lingting.storage.blobs import BlobSettings
 from lingting.storage.db import StorageSettings
 from lingting.storage.history_records import HistorySettings
 
-__all__ = ["BlobSection", "HistorySection", "OutboundSection", "StorageSection", "VaultSection"]
+__all__ = ["BlobSection", "HistorySection", "LimitSection", "OutboundSection", "StorageSection", "VaultSection"]
 
 StorageSection: Any = section(StorageSettings, STORAGE_RANGES)
 VaultSection: Any = section(VaultSettings, {})
@@ -20,3 +21,4 @@ HistorySection: Any = section(HistorySettings, HISTORY_RANGES)
 BlobSection: Any = section(BlobSettings, {})
 
 OutboundSection: Any = section(OutboundSettings, OUTBOUND_RANGES)
+LimitSection: Any = section(LimitSettings, LIMIT_RANGES)

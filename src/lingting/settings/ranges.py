@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = [
     "DECODE_RANGES",
     "HISTORY_RANGES",
+    "LIMIT_RANGES",
     "LIVE_DECODE_RANGES",
     "LIVE_RANGES",
     "OUTBOUND_RANGES",
@@ -75,3 +76,9 @@ PIPELINE_RANGES = {
 OUTBOUND_RANGES = {"max_redirects": (0, 20), "connect_seconds": (0.1, 120.0)}
 STORAGE_RANGES = {"pool_size": (1, 1_000)}
 HISTORY_RANGES = {"ttl_days": (0.0, 36_500.0), "audio_ttl_days": (0.0, 36_500.0), "sweep_seconds": (1.0, 86_400.0)}
+LIMIT_RANGES = {
+    "requests_per_minute": (0, 1_000_000),
+    "streams": (0, 100_000),
+    "audio_seconds_per_day": (0, 10**9),
+    "audio_seconds_per_month": (0, 10**9),
+}
