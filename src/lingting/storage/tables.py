@@ -208,6 +208,7 @@ deliveries = Table(
     Column("id", ID, primary_key=True),
     Column("owner", OWNER, nullable=False),
     Column("job_id", ID, nullable=False),
+    Column("host_hash", HASH, nullable=False),
     Column("state", String(16), nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("next_ms", BigInteger, nullable=False),

@@ -89,6 +89,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("owner", sa.String(length=80), nullable=False),
         sa.Column("job_id", sa.String(length=40), nullable=False),
+        sa.Column("host_hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("next_ms", sa.BigInteger(), nullable=False),
