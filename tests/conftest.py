@@ -1,10 +1,12 @@
-"""For all tests: what is kept is kept in a folder of the test run."""
+"""For all tests: what is kept is kept in a folder of the test run; what is logged is searched for secrets."""
 
 import os
 import tempfile
 from collections.abc import Iterator
 
 import pytest
+
+pytest_plugins = ["log_scan"]
 
 
 @pytest.fixture(scope="session", autouse=True)

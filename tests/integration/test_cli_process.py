@@ -20,6 +20,7 @@ import structlog
 from typer.testing import CliRunner, Result
 
 from lingting.cli.main import app
+from log_scan import FILE_VARIABLE
 
 pytestmark = pytest.mark.integration
 
@@ -28,7 +29,9 @@ DEADLINE_SECONDS = 60.0
 
 
 def _environment(tmp_path: Path) -> dict[str, str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("LINGTING_")}
+    inherited = {
+        name: value for name, value in os.environ.items() if name == FILE_VARIABLE or not name.startswith("LINGTING_")
+    }
     return inherited | {"LINGTING_MODELS_DIR": str(tmp_path / "models"), "LINGTING_ENGINE": "fake"}
 
 
