@@ -17,6 +17,7 @@ from lingting.storage.db import Database
 from lingting.storage.history import History
 from lingting.storage.usage_store import UsageStore
 from lingting.telemetry import Telemetry
+from lingting.telemetry.health import Health
 
 __all__ = ["Kept", "Services"]
 
@@ -44,6 +45,7 @@ class Services:
     """Calls to addresses that callers named."""
     limiter: Limiter
     usage: UsageStore
+    health: Health
     clock: Clock
     engine: str
     model: str

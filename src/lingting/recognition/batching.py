@@ -121,6 +121,7 @@ class Scheduler:
         self._replicas = [Replica(engine, clock, name=f"engine-replica-{number}") for number in range(seats)]
         self._idle: list[Replica] = []
         self._running: dict[Replica, list[BatchItem]] = {}
+        self._began: dict[Replica, float] = {}
         self._numbers = itertools.count()
         self._live_streams = 0
         self._open = False
@@ -137,6 +138,11 @@ class Scheduler:
     def busy_replicas(self) -> int:
         """Replicas with a batch in hand; above 0 after `stop` the engine must not be closed: its thread hangs."""
         return len(self._running)
+
+    @property
+    def longest_batch_seconds(self) -> float:
+        """How long the batch that was handed over first has been with the engine; 0 when it is idle."""
+        return self._clock.monotonic() - min(self._began.values()) if self._began else 0.0
 
     @property
     def estimated_wait_seconds(self) -> float:
@@ -264,6 +270,7 @@ class Scheduler:
                 return
             replica, items = self._idle.pop(), self._queue.take(plan.numbers)
             self._running[replica] = items
+            self._began[replica] = self._clock.monotonic()
             self._tell_queued()
             replica.run(items)
 
@@ -292,6 +299,7 @@ class Scheduler:
     def _batch_done(self, replica: Replica, outcome: BatchOutcome) -> None:
         """Answer everyone in the batch; runs on the loop, as all of this class does."""
         handed_over = self._running.pop(replica)
+        del self._began[replica]
         self._idle.append(replica)
         if outcome.error is not None:
             self._fail_or_retry(outcome.items, outcome.error)

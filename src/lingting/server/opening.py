@@ -17,6 +17,7 @@ from lingting.security.limit_opening import open_limiter
 from lingting.security.outbound import Outbound
 from lingting.security.rate_limit import LimitSettings
 from lingting.security.urls import OutboundSettings
+from lingting.server.checks import open_health
 from lingting.server.kept import open_kept
 from lingting.server.recognition import open_recognition
 from lingting.services import Services
@@ -53,6 +54,7 @@ async def open_services(settings: Settings, *, engine: BatchEngine | None = None
         )
         opened.push_async_callback(live.aclose)
         await asyncio.to_thread(live_decoders.warm_up)
+        health = await opened.enter_async_context(open_health(settings, hearing, kept))
         await opened.enter_async_context(watching_the_loop(telemetry.process.lagged))
         telemetry.process.serving(engine=hearing.engine, model=settings.model)
         log.info("services.ready", engine=hearing.engine, model=settings.model)
@@ -65,6 +67,7 @@ async def open_services(settings: Settings, *, engine: BatchEngine | None = None
             outbound=outbound,
             limiter=limiter,
             usage=usage,
+            health=health,
             clock=clock,
             engine=hearing.engine,
             model=settings.model,

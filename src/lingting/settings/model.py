@@ -14,6 +14,7 @@ from lingting.domain.errors import SettingsInvalid
 from lingting.settings.files import ENV_PREFIX, settings_file
 from lingting.settings.platform import (
     BlobSection,
+    HealthSection,
     HistorySection,
     LimitSection,
     OutboundSection,
@@ -59,6 +60,7 @@ class Settings(BaseSettings):
     """Never ask a model hub."""
     server: ServerSettings = ServerSettings()
     log: LogSettings = LogSettings()
+    health: HealthSection = HealthSection()
     recognition: RecognitionDefaults = RecognitionDefaults()
     decode: DecodeSection = DecodeSection()
     scheduler: SchedulerSection = SchedulerSection()

@@ -8,12 +8,21 @@ from lingting.security.rate_limit import LimitSettings
 from lingting.security.urls import OutboundSettings
 from lingting.security.vault import VaultSettings
 from lingting.settings.base import section
-from lingting.settings.ranges import HISTORY_RANGES, LIMIT_RANGES, OUTBOUND_RANGES, STORAGE_RANGES
+from lingting.settings.ranges import HEALTH_RANGES, HISTORY_RANGES, LIMIT_RANGES, OUTBOUND_RANGES, STORAGE_RANGES
 from lingting.storage.blobs import BlobSettings
 from lingting.storage.db import StorageSettings
 from lingting.storage.history_records import HistorySettings
+from lingting.telemetry.health import HealthSettings
 
-__all__ = ["BlobSection", "HistorySection", "LimitSection", "OutboundSection", "StorageSection", "VaultSection"]
+__all__ = [
+    "BlobSection",
+    "HealthSection",
+    "HistorySection",
+    "LimitSection",
+    "OutboundSection",
+    "StorageSection",
+    "VaultSection",
+]
 
 StorageSection: Any = section(StorageSettings, STORAGE_RANGES)
 VaultSection: Any = section(VaultSettings, {})
@@ -22,3 +31,4 @@ BlobSection: Any = section(BlobSettings, {})
 
 OutboundSection: Any = section(OutboundSettings, OUTBOUND_RANGES)
 LimitSection: Any = section(LimitSettings, LIMIT_RANGES)
+HealthSection: Any = section(HealthSettings, HEALTH_RANGES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = [
     "DECODE_RANGES",
+    "HEALTH_RANGES",
     "HISTORY_RANGES",
     "LIMIT_RANGES",
     "LIVE_DECODE_RANGES",
@@ -81,4 +82,10 @@ LIMIT_RANGES = {
     "streams": (0, 100_000),
     "audio_seconds_per_day": (0, 10**9),
     "audio_seconds_per_month": (0, 10**9),
+}
+HEALTH_RANGES = {
+    "timeout_seconds": (0.1, 60.0),
+    "keep_seconds": (0.0, 60.0),
+    "stuck_seconds": (1.0, 86_400.0),
+    "min_disk_bytes": (0, 2**50),
 }

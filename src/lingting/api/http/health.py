@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from lingting.api.http.doors import Phase, doors_of
 from lingting.telemetry import METRICS_CONTENT_TYPE
+from lingting.telemetry.health import Finding
 
 __all__ = ["router"]
 
@@ -18,10 +19,24 @@ async def healthz() -> dict[str, str]:
     return {"status": "alive"}
 
 
-@router.get("/readyz", summary="The model is loaded and warm, and the server is not stopping")
+@router.get("/readyz", summary="Whether traffic should come here, and how each part is")
 async def readyz(request: Request) -> Response:
-    phase = doors_of(request).phase
-    return JSONResponse({"status": phase}, 200 if phase is Phase.READY else 503)
+    doors = doors_of(request)
+    if doors.phase is not Phase.READY or doors.services_if_open is None:
+        return JSONResponse({"status": doors.phase, "checks": {}}, 503)
+    report = await doors.services_if_open.health.look()
+    checks = {finding.name: _check(finding) for finding in report.findings}
+    status = "ready" if report.is_fit else "failing"
+    return JSONResponse({"status": status, "checks": checks}, 200 if report.is_fit else 503)
+
+
+def _check(finding: Finding) -> dict[str, object]:
+    return {
+        "status": finding.state,
+        "required": finding.is_required,
+        "milliseconds": finding.milliseconds,
+        "reason": finding.reason,
+    }
 
 
 @router.get("/metrics", summary="Prometheus")
