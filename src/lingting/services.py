@@ -10,6 +10,7 @@ from lingting.domain import Clock
 from lingting.live.hub import LiveHub
 from lingting.recognition.pipeline import Pipeline
 from lingting.rooms.hub import RoomHub
+from lingting.security.audit import Audit
 from lingting.security.outbound import Outbound
 from lingting.security.rate_limit import Limiter
 from lingting.storage.blobs import Blobs
@@ -43,6 +44,7 @@ class Services:
     kept: Kept
     outbound: Outbound
     """Calls to addresses that callers named."""
+    audit: Audit
     limiter: Limiter
     usage: UsageStore
     health: Health

@@ -8,16 +8,18 @@ from contextlib import asynccontextmanager
 
 from lingting.crypto import Vault
 from lingting.domain import Clock
+from lingting.security.audit import Audit, AuditObserver, AuditSettings
 from lingting.security.vault import VaultSettings, load_keyring, open_vault
 from lingting.services import Kept
 from lingting.settings import Settings
+from lingting.storage.audit_log import AuditLog
 from lingting.storage.blob_files import BlobFiles
 from lingting.storage.blobs import Blobs, BlobSettings
 from lingting.storage.db import Database, StorageSettings
 from lingting.storage.history import History
 from lingting.storage.history_records import HistorySettings
 
-__all__ = ["open_kept"]
+__all__ = ["open_audit", "open_kept"]
 
 
 @asynccontextmanager
@@ -44,3 +46,18 @@ def _open_files(settings: Settings, vault: Vault) -> BlobFiles:
     """Each installation has a folder of its own in the store, since it clears away what it does not know."""
     space = vault.mac("blobs", b"folder")[:8].hex()
     return BlobFiles(settings.built("blobs", BlobSettings).url, settings.data_dir / "blobs", space=space)
+
+
+@asynccontextmanager
+async def open_audit(settings: Settings, kept: Kept, clock: Clock, observer: AuditObserver) -> AsyncIterator[Audit]:
+    """The audit log, for the server and for commands that change something.
+
+    raises    StorageUnavailable
+    """
+    rows = AuditLog(kept.database, kept.vault)
+    audit = Audit(rows, settings.built("audit", AuditSettings), clock=clock, observer=observer)
+    await audit.start()
+    try:
+        yield audit
+    finally:
+        await audit.aclose()

@@ -18,7 +18,7 @@ from lingting.security.outbound import Outbound
 from lingting.security.rate_limit import LimitSettings
 from lingting.security.urls import OutboundSettings
 from lingting.server.checks import open_health
-from lingting.server.kept import open_kept
+from lingting.server.kept import open_audit, open_kept
 from lingting.server.recognition import open_recognition
 from lingting.services import Services
 from lingting.settings import Settings
@@ -40,6 +40,7 @@ async def open_services(settings: Settings, *, engine: BatchEngine | None = None
         kept = await opened.enter_async_context(open_kept(settings, clock))
         outbound = Outbound(settings.built("outbound", OutboundSettings))
         opened.push_async_callback(outbound.aclose)
+        audit = await opened.enter_async_context(open_audit(settings, kept, clock, telemetry.audit))
         limits = settings.built("limits", LimitSettings)
         limiter, usage = await opened.enter_async_context(
             open_limiter(limits, kept.database, clock=clock, observer=telemetry.limits)
@@ -65,6 +66,7 @@ async def open_services(settings: Settings, *, engine: BatchEngine | None = None
             telemetry=telemetry,
             kept=kept,
             outbound=outbound,
+            audit=audit,
             limiter=limiter,
             usage=usage,
             health=health,

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from lingting.domain.errors import SettingsInvalid
 from lingting.settings.files import ENV_PREFIX, settings_file
 from lingting.settings.platform import (
+    AuditSection,
     BlobSection,
     HealthSection,
     HistorySection,
@@ -76,6 +77,7 @@ class Settings(BaseSettings):
     blobs: BlobSection = BlobSection()
     outbound: OutboundSection = OutboundSection()
     limits: LimitSection = LimitSection()
+    audit: AuditSection = AuditSection()
 
     def built(self, section: str, settings: type[SettingsT]) -> SettingsT:
         """A section as the frozen class that the code beside it takes."""

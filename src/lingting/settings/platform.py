@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
+from lingting.security.audit import AuditSettings
 from lingting.security.rate_limit import LimitSettings
 from lingting.security.urls import OutboundSettings
 from lingting.security.vault import VaultSettings
 from lingting.settings.base import section
-from lingting.settings.ranges import HEALTH_RANGES, HISTORY_RANGES, LIMIT_RANGES, OUTBOUND_RANGES, STORAGE_RANGES
+from lingting.settings.ranges import (
+    AUDIT_RANGES,
+    HEALTH_RANGES,
+    HISTORY_RANGES,
+    LIMIT_RANGES,
+    OUTBOUND_RANGES,
+    STORAGE_RANGES,
+)
 from lingting.storage.blobs import BlobSettings
 from lingting.storage.db import StorageSettings
 from lingting.storage.history_records import HistorySettings
 from lingting.telemetry.health import HealthSettings
 
 __all__ = [
+    "AuditSection",
     "BlobSection",
     "HealthSection",
     "HistorySection",
@@ -32,3 +41,4 @@ BlobSection: Any = section(BlobSettings, {})
 OutboundSection: Any = section(OutboundSettings, OUTBOUND_RANGES)
 LimitSection: Any = section(LimitSettings, LIMIT_RANGES)
 HealthSection: Any = section(HealthSettings, HEALTH_RANGES)
+AuditSection: Any = section(AuditSettings, AUDIT_RANGES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "AUDIT_RANGES",
     "DECODE_RANGES",
     "HEALTH_RANGES",
     "HISTORY_RANGES",
@@ -89,3 +90,4 @@ HEALTH_RANGES = {
     "stuck_seconds": (1.0, 86_400.0),
     "min_disk_bytes": (0, 2**50),
 }
+AUDIT_RANGES = {"keep_days": (0, 36_500), "refused_per_minute": (1, 100_000)}
