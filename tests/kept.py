@@ -14,8 +14,11 @@ from lingting.domain.principal import ANYBODY, Call, Principal
 from lingting.storage.blob_files import BlobFiles
 from lingting.storage.blobs import Blobs
 from lingting.storage.db import Database, StorageSettings
+from lingting.storage.erasing import Eraser
 from lingting.storage.history import History
 from lingting.storage.history_records import HistorySettings
+from lingting.storage.retention import Sweeper
+from lingting.telemetry import Telemetry
 from lingting.testing import VirtualClock
 
 
@@ -26,6 +29,8 @@ class House:
     clock: VirtualClock
     history: History
     blobs: Blobs
+    eraser: Eraser
+    sweeper: Sweeper
     folder: Path
 
 
@@ -37,11 +42,13 @@ def new_vault(*lines: str) -> Vault:
 async def open_house(
     url: str, folder: Path, settings: HistorySettings | None = None, *, vault: Vault | None = None
 ) -> AsyncIterator[House]:
-    clock, vault = VirtualClock(), vault or new_vault()
+    clock, vault, metrics = VirtualClock(), vault or new_vault(), Telemetry().storage
     async with Database.opened(StorageSettings(url), folder) as database:
-        history = History(database, vault, clock, settings or HistorySettings())
-        blobs = Blobs(database, vault, clock, BlobFiles(None, folder / "blobs", space="test"))
-        yield House(database, vault, clock, history, blobs, folder)
+        history = History(database, vault, clock, settings or HistorySettings(), metrics)
+        blobs = Blobs(database, vault, clock, BlobFiles(None, folder / "blobs", space="test"), metrics)
+        eraser = Eraser(database, vault, blobs, metrics)
+        sweeper = Sweeper(database, blobs, clock, metrics, every_seconds=60.0)
+        yield House(database, vault, clock, history, blobs, eraser, sweeper, folder)
         await history.aclose()
 
 

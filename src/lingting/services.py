@@ -15,6 +15,7 @@ from lingting.security.outbound import Outbound
 from lingting.security.rate_limit import Limiter
 from lingting.storage.blobs import Blobs
 from lingting.storage.db import Database
+from lingting.storage.erasing import Eraser
 from lingting.storage.history import History
 from lingting.storage.usage_store import UsageStore
 from lingting.telemetry import Telemetry
@@ -31,6 +32,7 @@ class Kept:
     vault: Vault
     history: History
     blobs: Blobs
+    eraser: Eraser
 
 
 @dataclass(frozen=True, slots=True)

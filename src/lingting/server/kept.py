@@ -16,28 +16,33 @@ from lingting.storage.audit_log import AuditLog
 from lingting.storage.blob_files import BlobFiles
 from lingting.storage.blobs import Blobs, BlobSettings
 from lingting.storage.db import Database, StorageSettings
+from lingting.storage.erasing import Eraser
 from lingting.storage.history import History
 from lingting.storage.history_records import HistorySettings
+from lingting.telemetry import Telemetry
+from lingting.telemetry.areas.storage import StorageMetrics
 
 __all__ = ["open_audit", "open_kept"]
 
 
 @asynccontextmanager
-async def open_kept(settings: Settings, clock: Clock) -> AsyncIterator[Kept]:
+async def open_kept(settings: Settings, clock: Clock, metrics: StorageMetrics | None = None) -> AsyncIterator[Kept]:
     """The database, the vault, history and recordings, for the server and for commands that need no engine.
 
     raises    SettingsInvalid, StorageUnavailable
     """
+    metrics = metrics or Telemetry().storage
     storage = settings.built("storage", StorageSettings)
     keys = settings.built("vault", VaultSettings)
     is_alone = storage.url is None or storage.url.startswith("sqlite")
     keyring = await asyncio.to_thread(load_keyring, keys, settings.data_dir, may_make=is_alone)
     async with Database.opened(storage, settings.data_dir) as database:
         vault = await open_vault(database, keyring, clock)
-        history = History(database, vault, clock, settings.built("history", HistorySettings))
+        history = History(database, vault, clock, settings.built("history", HistorySettings), metrics)
         files = await asyncio.to_thread(_open_files, settings, vault)
+        blobs = Blobs(database, vault, clock, files, metrics)
         try:
-            yield Kept(database, vault, history, Blobs(database, vault, clock, files))
+            yield Kept(database, vault, history, blobs, Eraser(database, vault, blobs, metrics))
         finally:
             await history.aclose()
 

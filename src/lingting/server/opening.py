@@ -22,6 +22,7 @@ from lingting.server.kept import open_audit, open_kept
 from lingting.server.recognition import open_recognition
 from lingting.services import Services
 from lingting.settings import Settings
+from lingting.storage.retention import Sweeper
 from lingting.telemetry import log, watching_the_loop
 
 __all__ = ["open_services"]
@@ -37,7 +38,7 @@ async def open_services(settings: Settings, *, engine: BatchEngine | None = None
     async with AsyncExitStack() as opened:
         hearing = await opened.enter_async_context(open_recognition(settings, engine=engine))
         clock, telemetry = hearing.clock, hearing.telemetry
-        kept = await opened.enter_async_context(open_kept(settings, clock))
+        kept = await opened.enter_async_context(open_kept(settings, clock, telemetry.storage))
         outbound = Outbound(settings.built("outbound", OutboundSettings))
         opened.push_async_callback(outbound.aclose)
         audit = await opened.enter_async_context(open_audit(settings, kept, clock, telemetry.audit))
@@ -58,6 +59,9 @@ async def open_services(settings: Settings, *, engine: BatchEngine | None = None
         health = await opened.enter_async_context(open_health(settings, hearing, kept))
         await opened.enter_async_context(watching_the_loop(telemetry.process.lagged))
         telemetry.process.serving(engine=hearing.engine, model=settings.model)
+        every_seconds = settings.history.sweep_seconds
+        sweeper = Sweeper(kept.database, kept.blobs, clock, telemetry.storage, every_seconds=every_seconds)
+        await opened.enter_async_context(sweeper.running())
         log.info("services.ready", engine=hearing.engine, model=settings.model)
         yield Services(
             pipeline=hearing.pipeline,

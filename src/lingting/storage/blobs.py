@@ -24,6 +24,7 @@ from lingting.storage.blob_files import BlobFile, BlobFiles
 from lingting.storage.db import Database
 from lingting.storage.identity import hash_of_user, milliseconds, new_id
 from lingting.storage.tables import blobs
+from lingting.telemetry.areas.storage import StorageMetrics
 
 __all__ = ["BlobKind", "BlobSettings", "Blobs"]
 
@@ -31,6 +32,7 @@ T = TypeVar("T")
 STEP_PIECES = 16
 """A megabyte for each turn of a thread."""
 STEP_BYTES = STEP_PIECES * PIECE_BYTES
+NAMES_AT_ONCE = 500
 
 
 class BlobKind(StrEnum):
@@ -51,11 +53,14 @@ class BlobSettings:
 class Blobs:
     """The recordings of one installation. Belongs to one event loop."""
 
-    def __init__(self, database: Database, vault: Vault, clock: Clock, files: BlobFiles) -> None:
+    def __init__(
+        self, database: Database, vault: Vault, clock: Clock, files: BlobFiles, metrics: StorageMetrics
+    ) -> None:
         self._database = database
         self._vault = vault
         self._clock = clock
         self._files = files
+        self._metrics = metrics
 
     async def put(
         self,
@@ -88,6 +93,7 @@ class Blobs:
         try:
             size_bytes = await self._write(name, PieceSeal(made.key, about=_about(name)), source)
             await self._change(name, is_complete=1, size_bytes=size_bytes)
+            self._metrics.blob_written(size_bytes)
         except BaseException:
             with contextlib.suppress(StorageUnavailable):  # what is left over the sweeper finds
                 await asyncio.shield(self.delete(name))
@@ -127,6 +133,7 @@ class Blobs:
         pieces = _Pieces(file, PieceSeal(key, about=_about(blob_id)))
         try:
             while data := await _in_thread(pieces.read):
+                self._metrics.blob_read(len(data))
                 yield data
         finally:
             file.close()
@@ -140,6 +147,14 @@ class Blobs:
         await _in_thread(self._files.delete, blob_id)
         await self._database.write(lambda connection: connection.execute(delete(blobs).where(blobs.c.id == blob_id)))
         return was_there
+
+    async def names(self) -> list[list[str]]:
+        """Of all files, a few hundred at a time, those without a row too.
+
+        raises    StorageUnavailable
+        """
+        found = list(await _in_thread(lambda: sorted(self._files.names())))
+        return [found[i : i + NAMES_AT_ONCE] for i in range(0, len(found), NAMES_AT_ONCE)]
 
     async def _write(self, name: str, seal: PieceSeal, source: Path | bytes | AsyncIterator[bytes]) -> int:
         file = await _in_thread(self._files.create, name)

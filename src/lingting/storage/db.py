@@ -119,6 +119,12 @@ class Database:
         except (SQLAlchemyError, OSError) as problem:
             raise _unavailable(problem) from problem
 
+    async def forget(self) -> None:
+        """Leave no copy of deleted rows in the write-ahead log; other databases clear theirs by themselves."""
+        path = self._engine.url.database
+        if self.kind == "sqlite" and path:
+            await asyncio.to_thread(_empty_write_ahead_log, path)
+
     async def ping(self) -> None:
         """raises    StorageUnavailable"""
         await self.read(lambda connection: connection.execute(text("select 1")))
@@ -168,6 +174,11 @@ def _use_write_ahead_log(path: str | None) -> None:
     if path and path != ":memory:":
         with FileLock(f"{path}.lock", timeout=BUSY_MS / 1_000), closing(sqlite3.connect(path)) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
+
+
+def _empty_write_ahead_log(path: str) -> None:
+    with closing(sqlite3.connect(path, timeout=BUSY_MS / 1_000)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _prepare_sqlite(engine: AsyncEngine) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from lingting.crypto import Vault
 from lingting.domain import Clock, Transcript
-from lingting.domain.errors import RecordNotFound
+from lingting.domain.errors import RecordNotFound, SealBroken
 from lingting.domain.principal import Call
 from lingting.storage.db import Database
 from lingting.storage.group_writer import GroupWriter
@@ -33,6 +33,8 @@ from lingting.storage.history_rows import KeptRow, RowFacts, make_row, open_row
 from lingting.storage.identity import milliseconds, new_id
 from lingting.storage.tables import transcript_terms, transcripts
 from lingting.storage.upsert import insert_missing
+from lingting.telemetry import log
+from lingting.telemetry.areas.storage import StorageMetrics
 
 __all__ = ["MAX_PAGE", "History", "Kind"]
 
@@ -48,10 +50,13 @@ UNSEALED = tuple(column for column in transcripts.c if column.name != "sealed")
 class History:
     """The transcripts of one installation. Belongs to one event loop."""
 
-    def __init__(self, database: Database, vault: Vault, clock: Clock, settings: HistorySettings) -> None:
+    def __init__(
+        self, database: Database, vault: Vault, clock: Clock, settings: HistorySettings, metrics: StorageMetrics
+    ) -> None:
         self.settings = settings
+        self._metrics = metrics
         self._database = database
-        self._vault = vault
+        self.vault = vault
         self._clock = clock
         self._writer = GroupWriter(self._insert, weigh=lambda row: 1 + len(row.terms))
 
@@ -92,10 +97,11 @@ class History:
             blob_id=blob_id,
         )
         if len(transcript.text) <= SMALL_CHARACTERS:
-            row = make_row(self._vault, facts, transcript)
+            row = make_row(self.vault, facts, transcript)
         else:
-            row = await asyncio.to_thread(make_row, self._vault, facts, transcript)
+            row = await asyncio.to_thread(make_row, self.vault, facts, transcript)
         await self._writer.put(row)
+        self._metrics.history_saved(kind)
         return facts.id
 
     async def get(self, record_id: str, *, owner: str | None) -> KeptTranscript:
@@ -103,11 +109,11 @@ class History:
 
         raises    RecordNotFound, SealBroken, StorageUnavailable
         """
-        asked = [transcripts.c.id == record_id, *conditions_of(HistoryFilter(owner), self._vault)]
+        asked = [transcripts.c.id == record_id, *conditions_of(HistoryFilter(owner), self.vault)]
         rows = await self._rows(select(transcripts).where(*asked))
         if not rows:
             raise RecordNotFound("there is no such record, or its time is over")
-        return await asyncio.to_thread(open_row, self._vault, rows[0])
+        return await asyncio.to_thread(open_row, self.vault, rows[0])
 
     async def page(self, asked: HistoryFilter, *, cursor: str | None = None, limit: int = 50) -> HistoryPage:
         """Records without their text, newest first.
@@ -126,15 +132,15 @@ class History:
         limit: int = 50,
         only: ColumnElement[bool] | None = None,
     ) -> HistoryPage:
-        """The same with every record opened; `only` is a further condition, as the search has.
+        """The same, opened, but for those that were changed; `only` is a further condition, as the search has.
 
-        raises    InvalidOption, SealBroken, StorageUnavailable
+        raises    InvalidOption, StorageUnavailable
         """
         query = self._query(tuple(transcripts.c), asked, cursor)
         rows = await self._rows((query if only is None else query.where(only)).limit(limit + 1))
-        kept = await asyncio.to_thread(lambda: [open_row(self._vault, row) for row in rows[:limit]])
-        next_cursor = cursor_of(kept[-1].record) if len(rows) > limit else None
-        return HistoryPage([each.record for each in kept], next_cursor, {each.record.id: each for each in kept})
+        records = [record_of(row) for row in rows[:limit]]
+        opened = await asyncio.to_thread(self._open_all, rows[:limit])
+        return HistoryPage(records, cursor_of(records[-1]) if len(rows) > limit else None, opened)
 
     async def owners(self) -> list[str]:
         """Whose records there are."""
@@ -144,8 +150,17 @@ class History:
         """Write what waits."""
         await self._writer.aclose()
 
+    def _open_all(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, KeptTranscript]:  # Any: values of columns
+        opened = {}
+        for row in rows:
+            try:
+                opened[row["id"]] = open_row(self.vault, row)
+            except SealBroken as problem:  # one that was tampered with shall not hide the others
+                log.error("history.unreadable", record=row["id"], reason=problem.message)
+        return opened
+
     def _query(self, columns: tuple[Column[Any], ...], asked: HistoryFilter, cursor: str | None) -> Select[Any]:
-        query = select(*columns).where(*conditions_of(asked, self._vault))
+        query = select(*columns).where(*conditions_of(asked, self.vault))
         if cursor:
             query = query.where(place_of(cursor))
         return query.order_by(transcripts.c.created_ms.desc(), transcripts.c.id.desc())

@@ -12,7 +12,7 @@ from lingting.storage.history_records import KeptTranscript, record_of
 from lingting.storage.history_terms import hash_terms, terms_of
 from lingting.storage.identity import hash_of_user
 from lingting.storage.tables import transcripts
-from lingting.storage.transcript_codec import decode_transcript, encode_transcript, from_json, to_json
+from lingting.storage.transcript_records import transcript_from, transcript_to
 
 __all__ = ["KeptRow", "RowFacts", "make_row", "open_row"]
 
@@ -45,7 +45,7 @@ class KeptRow:
 def make_row(vault: Vault, facts: RowFacts, transcript: Transcript) -> KeptRow:
     """Seal it and hash its words; a millisecond for a sentence, tens for an hour of speech. Safe in threads."""
     text = transcript.text
-    body = {"user": facts.user, "transcript": encode_transcript(transcript)}
+    user = facts.user.encode("utf-8", "surrogatepass").replace(b"\n", b" ")
     values = {
         "id": facts.id,
         "owner": facts.owner,
@@ -64,15 +64,15 @@ def make_row(vault: Vault, facts: RowFacts, transcript: Transcript) -> KeptRow:
         "request_id": _cut("request_id", facts.request_id),
         "cache_key": facts.cache_key,
         "blob_id": facts.blob_id,
-        "sealed": vault.seal(to_json(body), about=_about(facts.id)),
+        "sealed": vault.seal(user + b"\n" + transcript_to(transcript), about=_about(facts.id)),
     }
     return KeptRow(values, hash_terms(vault, facts.owner, terms_of(text)))
 
 
 def open_row(vault: Vault, row: Mapping[str, Any]) -> KeptTranscript:  # Any: values of columns
     """raises    SealBroken for one that was changed, or is another row's"""
-    body = from_json(vault.open(row["sealed"], about=_about(row["id"])))
-    return KeptTranscript(record_of(row), decode_transcript(body["transcript"]), body["user"])
+    user, _, body = vault.open(row["sealed"], about=_about(row["id"])).partition(b"\n")
+    return KeptTranscript(record_of(row), transcript_from(body), user.decode("utf-8", "surrogatepass"))
 
 
 def _about(name: str) -> str:
