@@ -182,6 +182,7 @@ jobs = Table(
     Column("lease", ID),
     Column("lease_until_ms", BigInteger),
     Column("not_before_ms", BigInteger, nullable=False),
+    Column("sent_ms", BigInteger),
     Column("created_ms", BigInteger, nullable=False),
     Column("updated_ms", BigInteger, nullable=False),
     Column("started_ms", BigInteger),
