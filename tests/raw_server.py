@@ -30,6 +30,8 @@ class RawServer:
 
     port: int
     requests: list[Received] = field(default_factory=list)
+    arrived: asyncio.Queue[Received] = field(default_factory=asyncio.Queue)
+    """The same, for those who wait for one."""
 
 
 def answer(status: str, *headers: str, body: bytes = b"") -> bytes:
@@ -39,29 +41,36 @@ def answer(status: str, *headers: str, body: bytes = b"") -> bytes:
 
 @asynccontextmanager
 async def raw_server(
-    handler: Handler | bytes, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+    handler: Handler | bytes, *, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[RawServer]:
-    """A server on a free port; one request a connection."""
+    """A server on a free port, or this one; one request a connection."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving.add(asyncio.current_task())
         with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             received = await _request(reader)
             running.requests.append(received)
+            running.arrived.put_nowait(received)
             if isinstance(handler, bytes):
                 writer.write(handler)
                 await writer.drain()
             else:
                 await handler(received, writer)
-        with suppress(ConnectionError):
+        with suppress(ConnectionError, asyncio.CancelledError):
             writer.close()
+            await writer.wait_closed()
 
-    server = await asyncio.start_server(serve, host, 0, ssl=tls)
+    serving: set[asyncio.Task[None] | None] = set()
+    server = await asyncio.start_server(serve, host, port, ssl=tls)
     running = RawServer(server.sockets[0].getsockname()[1])
     try:
         yield running
     finally:
         server.close()
-        server.close_clients() if hasattr(server, "close_clients") else None
+        left = [task for task in serving if task is not None and not task.done()]
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
 
 async def _request(reader: asyncio.StreamReader) -> Received:

@@ -7,21 +7,24 @@ from dataclasses import dataclass
 
 from lingting.crypto import Vault
 from lingting.domain import Clock
+from lingting.jobs.courier import Courier
 from lingting.live.hub import LiveHub
 from lingting.recognition.pipeline import Pipeline
 from lingting.rooms.hub import RoomHub
 from lingting.security.audit import Audit
 from lingting.security.outbound import Outbound
 from lingting.security.rate_limit import Limiter
+from lingting.security.signatures import CallbackSigner
 from lingting.storage.blobs import Blobs
 from lingting.storage.db import Database
+from lingting.storage.delivery_store import DeliveryStore
 from lingting.storage.erasing import Eraser
 from lingting.storage.history import History
 from lingting.storage.usage_store import UsageStore
 from lingting.telemetry import Telemetry
 from lingting.telemetry.health import Health
 
-__all__ = ["Kept", "Services"]
+__all__ = ["Callbacks", "Kept", "Services"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,15 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Callbacks:
+    """What tells others that a job has ended."""
+
+    store: DeliveryStore
+    signer: CallbackSigner
+    courier: Courier
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """Everything behind the doors, open and warm."""
 
@@ -47,6 +59,7 @@ class Services:
     outbound: Outbound
     """Calls to addresses that callers named."""
     audit: Audit
+    callbacks: Callbacks
     limiter: Limiter
     usage: UsageStore
     health: Health

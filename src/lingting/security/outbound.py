@@ -17,15 +17,15 @@ from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 import httpcore2
 
-from lingting.domain.errors import AudioTooLarge, FetchFailed, SettingsInvalid, UrlNotAllowed
+from lingting.domain.errors import AudioTooLarge, FetchFailed, LingtingError, SettingsInvalid, UrlNotAllowed
 from lingting.security.addresses import Address
 from lingting.security.urls import OutboundSettings, UrlGuard, WebAddress
 
-__all__ = ["FetchedFile", "Outbound", "PinningBackend", "Resolver"]
+__all__ = ["FetchObserver", "FetchedFile", "Outbound", "PinningBackend", "Resolver"]
 
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 """From a host name and a port to the addresses it has now."""
@@ -52,6 +52,12 @@ class FetchedFile:
     size_bytes: int
 
 
+class FetchObserver(Protocol):
+    """Told what happened, for metrics."""
+
+    def fetched(self, outcome: str, *, size_bytes: int = 0) -> None: ...
+
+
 class Outbound:
     """Calls out, within the rules. Belongs to one event loop; has an `aclose`.
 
@@ -59,7 +65,10 @@ class Outbound:
     raises    SettingsInvalid
     """
 
-    def __init__(self, settings: OutboundSettings, *, resolve: Resolver | None = None) -> None:
+    def __init__(
+        self, settings: OutboundSettings, *, resolve: Resolver | None = None, observer: FetchObserver | None = None
+    ) -> None:
+        self._observer = observer
         self.guard = UrlGuard(settings)
         self._settings = settings
         self._tls = _tls_context(settings.ca_file)
@@ -76,11 +85,21 @@ class Outbound:
         idle_seconds    between two pieces
         raises          UrlNotAllowed, FetchFailed, AudioTooLarge
         """
+        outcome, size_bytes = "broken_off", 0
         try:
             async with asyncio.timeout(seconds):
-                return await self._fetched(self.guard.check(url), path, max_bytes, idle_seconds)
+                fetched = await self._fetched(self.guard.check(url), path, max_bytes, idle_seconds)
+            outcome, size_bytes = "ok", fetched.size_bytes
         except TimeoutError as problem:
+            outcome = FetchFailed.code
             raise FetchFailed(f"the server at the address took longer than {seconds:g} seconds") from problem
+        except LingtingError as problem:
+            outcome = problem.code
+            raise
+        finally:
+            if self._observer is not None:
+                self._observer.fetched(outcome, size_bytes=size_bytes)
+        return fetched
 
     async def post(self, url: str, *, headers: Mapping[str, str], body: bytes, seconds: float) -> int:
         """Send a callback and return the status; redirects are not followed, the answer's body is ignored.

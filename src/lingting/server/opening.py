@@ -14,11 +14,10 @@ from lingting.live.parts import LiveSettings
 from lingting.rooms.opening import open_rooms
 from lingting.rooms.parts import RoomSettings
 from lingting.security.limit_opening import open_limiter
-from lingting.security.outbound import Outbound
 from lingting.security.rate_limit import LimitSettings
-from lingting.security.urls import OutboundSettings
 from lingting.server.checks import open_health
 from lingting.server.kept import open_audit, open_kept
+from lingting.server.outgoing import open_outgoing
 from lingting.server.recognition import open_recognition
 from lingting.services import Services
 from lingting.settings import Settings
@@ -39,9 +38,9 @@ async def open_services(settings: Settings, *, engine: BatchEngine | None = None
         hearing = await opened.enter_async_context(open_recognition(settings, engine=engine))
         clock, telemetry = hearing.clock, hearing.telemetry
         kept = await opened.enter_async_context(open_kept(settings, clock, telemetry.storage))
-        outbound = Outbound(settings.built("outbound", OutboundSettings))
-        opened.push_async_callback(outbound.aclose)
         audit = await opened.enter_async_context(open_audit(settings, kept, clock, telemetry.audit))
+        outgoing = open_outgoing(settings, kept, clock=clock, telemetry=telemetry)
+        outbound, callbacks = await opened.enter_async_context(outgoing)
         limits = settings.built("limits", LimitSettings)
         limiter, usage = await opened.enter_async_context(
             open_limiter(limits, kept.database, clock=clock, observer=telemetry.limits)
@@ -71,6 +70,7 @@ async def open_services(settings: Settings, *, engine: BatchEngine | None = None
             kept=kept,
             outbound=outbound,
             audit=audit,
+            callbacks=callbacks,
             limiter=limiter,
             usage=usage,
             health=health,

@@ -15,6 +15,7 @@ from lingting.settings.files import ENV_PREFIX, settings_file
 from lingting.settings.platform import (
     AuditSection,
     BlobSection,
+    CallbackSection,
     HealthSection,
     HistorySection,
     LimitSection,
@@ -76,6 +77,7 @@ class Settings(BaseSettings):
     history: HistorySection = HistorySection()
     blobs: BlobSection = BlobSection()
     outbound: OutboundSection = OutboundSection()
+    callbacks: CallbackSection = CallbackSection()
     limits: LimitSection = LimitSection()
     audit: AuditSection = AuditSection()
 

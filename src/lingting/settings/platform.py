@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lingting.jobs.courier import CallbackSettings
 from lingting.security.audit import AuditSettings
 from lingting.security.rate_limit import LimitSettings
 from lingting.security.urls import OutboundSettings
@@ -11,6 +12,7 @@ from lingting.security.vault import VaultSettings
 from lingting.settings.base import section
 from lingting.settings.ranges import (
     AUDIT_RANGES,
+    CALLBACK_RANGES,
     HEALTH_RANGES,
     HISTORY_RANGES,
     LIMIT_RANGES,
@@ -25,6 +27,7 @@ from lingting.telemetry.health import HealthSettings
 __all__ = [
     "AuditSection",
     "BlobSection",
+    "CallbackSection",
     "HealthSection",
     "HistorySection",
     "LimitSection",
@@ -39,6 +42,7 @@ HistorySection: Any = section(HistorySettings, HISTORY_RANGES)
 BlobSection: Any = section(BlobSettings, {})
 
 OutboundSection: Any = section(OutboundSettings, OUTBOUND_RANGES)
+CallbackSection: Any = section(CallbackSettings, CALLBACK_RANGES)
 LimitSection: Any = section(LimitSettings, LIMIT_RANGES)
 HealthSection: Any = section(HealthSettings, HEALTH_RANGES)
 AuditSection: Any = section(AuditSettings, AUDIT_RANGES)

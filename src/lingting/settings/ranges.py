@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = [
     "AUDIT_RANGES",
+    "CALLBACK_RANGES",
     "DECODE_RANGES",
     "HEALTH_RANGES",
     "HISTORY_RANGES",
@@ -74,6 +75,15 @@ PIPELINE_RANGES = {
     "max_pause_seconds": (0.001, 60.0),
     "reader_threads": (1, 1_024),
     "confident_language": (0.0, 1.0),
+}
+CALLBACK_RANGES = {
+    "seconds": (0.1, 300.0),
+    "at_once": (1, 1_000),
+    "per_host": (1, 1_000),
+    "poll_seconds": (0.1, 3_600.0),
+    "keep_delivered_seconds": (0.0, 366 * 86_400.0),
+    "keep_dead_seconds": (0.0, 366 * 86_400.0),
+    "secret_grace_seconds": (0.0, 366 * 86_400.0),
 }
 OUTBOUND_RANGES = {"max_redirects": (0, 20), "connect_seconds": (0.1, 120.0)}
 STORAGE_RANGES = {"pool_size": (1, 1_000)}

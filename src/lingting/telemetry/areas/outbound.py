@@ -35,7 +35,7 @@ class OutboundMetrics:
         self._open.labels("dead").set(dead)
 
     def fetched(self, outcome: str, *, size_bytes: int = 0) -> None:
-        """outcome: `ok`, or the code of the error"""
+        """outcome: `ok`, `broken_off` when the caller gave up, or the code of the error"""
         self._fetches.labels(str(outcome)).inc()
         self._fetched.inc(size_bytes)
 

@@ -1,0 +1,45 @@
+"""Opens what calls out: the guarded client, and the courier that delivers callbacks."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from lingting.domain import Clock
+from lingting.jobs.courier import CallbackSettings, Courier, CourierParts
+from lingting.security.outbound import Outbound
+from lingting.security.signatures import CallbackSigner
+from lingting.security.urls import OutboundSettings
+from lingting.services import Callbacks, Kept
+from lingting.settings import Settings
+from lingting.storage.delivery_store import DeliveryStore
+from lingting.telemetry import Telemetry
+
+__all__ = ["callback_desk", "open_outgoing"]
+
+
+@asynccontextmanager
+async def open_outgoing(
+    settings: Settings, kept: Kept, *, clock: Clock, telemetry: Telemetry
+) -> AsyncIterator[tuple[Outbound, Callbacks]]:
+    """A courier at work, and the client it calls with.
+
+    raises    SettingsInvalid
+    """
+    outbound = Outbound(settings.built("outbound", OutboundSettings), observer=telemetry.outbound)
+    store, signer = callback_desk(settings, kept, clock)
+    parts = CourierParts(store=store, signer=signer, post=outbound.post, clock=clock, observer=telemetry.outbound)
+    courier = Courier(parts, settings.built("callbacks", CallbackSettings))
+    courier.start()
+    try:
+        yield outbound, Callbacks(store, signer, courier)
+    finally:
+        await courier.aclose()
+        await outbound.aclose()
+
+
+def callback_desk(settings: Settings, kept: Kept, clock: Clock) -> tuple[DeliveryStore, CallbackSigner]:
+    """The callbacks and their secrets, for looking after, without a courier."""
+    grace_seconds = settings.built("callbacks", CallbackSettings).secret_grace_seconds
+    signer = CallbackSigner(kept.database, kept.vault, clock, grace_seconds=grace_seconds)
+    return DeliveryStore(kept.database, kept.vault, clock), signer
