@@ -32,6 +32,7 @@ from lingting.rooms.hub import RoomHub, RoomWish
 from lingting.rooms.opening import open_rooms
 from lingting.rooms.parts import RoomSettings
 from lingting.telemetry import Telemetry, configure_logs
+from lingting.testing import OpenHouse
 
 PARTIAL_SECONDS = 0.5
 PARTIALS_PER_SENTENCE = 5
@@ -87,7 +88,7 @@ async def _serve(pipe: Connection, characters: int) -> None:
     hub = open_rooms(RoomSettings(send_seconds=CUT_SECONDS), clock=SystemClock(), observer=telemetry.rooms)
     room = await hub.create(RoomWish(is_public=True))
     doors = Doors(HttpLimits(), RecognizeOptions())
-    doors.open(SimpleNamespace(rooms=hub, telemetry=telemetry))  # type: ignore[arg-type]
+    doors.open(SimpleNamespace(rooms=hub, telemetry=telemetry, keys=OpenHouse()))  # type: ignore[arg-type]
     listener = socket.create_server(("127.0.0.1", 0), backlog=1_024)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
     server = uvicorn.Server(uvicorn.Config(build_app(doors), log_level="critical", timeout_graceful_shutdown=1))

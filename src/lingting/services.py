@@ -12,6 +12,7 @@ from lingting.live.hub import LiveHub
 from lingting.recognition.pipeline import Pipeline
 from lingting.rooms.hub import RoomHub
 from lingting.security.audit import Audit
+from lingting.security.keys import Keys
 from lingting.security.outbound import Outbound
 from lingting.security.rate_limit import Limiter
 from lingting.security.signatures import CallbackSigner
@@ -63,6 +64,7 @@ class Services:
     limiter: Limiter
     usage: UsageStore
     health: Health
+    keys: Keys
     clock: Clock
     engine: str
     model: str

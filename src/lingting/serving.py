@@ -20,6 +20,7 @@ from lingting.api.ws.limits import SocketLimits
 from lingting.domain.errors import SettingsInvalid
 from lingting.engines.base import BatchEngine
 from lingting.heap import keep_heap_flat
+from lingting.security.allowlist import Allowlist, read_networks
 from lingting.server import open_services
 from lingting.settings import Settings
 from lingting.telemetry import configure_logs, log
@@ -61,6 +62,7 @@ def serve(settings: Settings) -> None:
             log_config=None,  # its lines go where ours go
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # the gate reads them, from proxies that were declared
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             ws_max_size=opening.doors.sockets.limits.max_frame_bytes,
             ws_ping_interval=PING_SECONDS,
@@ -98,7 +100,12 @@ class _Opening:
         self._settings = settings
         self._engine = engine
         self._leave = asyncio.Event()
-        self.doors = Doors(limits, settings.recognition.options(), sockets=settings.built("sockets", SocketLimits))
+        self.doors = Doors(
+            limits,
+            settings.recognition.options(),
+            sockets=settings.built("sockets", SocketLimits),
+            allowlist=_allowlist(settings),
+        )
         self.failure: Exception | None = None
         self.on_failure: Callable[[], None] = lambda: None
         self.app = build_app(self.doors, lifespan=self._lifespan)
@@ -126,6 +133,14 @@ class _Opening:
                 raise
             self.failure = problem
             self.on_failure()
+
+
+def _allowlist(settings: Settings) -> Allowlist:
+    """raises    SettingsInvalid"""
+    return Allowlist(
+        read_networks(settings.access.networks, setting="access.networks"),
+        read_networks(settings.server.trusted_proxies, setting="server.trusted_proxies"),
+    )
 
 
 class _Server(uvicorn.Server):

@@ -61,7 +61,8 @@ def live_server(
     app = create_app(with_own_data(settings or load_settings()), engine=engine)
     if sockets is not None:
         app.state.doors.sockets = Sockets(sockets)
-    server = _Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=5, ws="auto"))
+    config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=5, ws="auto", proxy_headers=False)
+    server = _Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="live-server")
     thread.start()
     try:

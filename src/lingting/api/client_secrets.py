@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TypeGuard
 
-from lingting.domain import Clock
+from lingting.domain import Clock, Principal, Scope
 from lingting.domain.errors import InvalidKey, Overloaded
 
-__all__ = ["ClientSecret", "ClientSecrets", "key_of"]
+__all__ = ["ClientSecret", "ClientSecrets", "RedeemedSecret", "is_client_secret"]
 
 PREFIX = "ek_"
-KEY_SUBPROTOCOL = "openai-insecure-api-key."
-"""How a browser hands a key over, which cannot set headers of a WebSocket."""
 SECRET_BYTES = 24
 MAX_SECRETS = 4_096
 MAX_RETRY_SECONDS = 60.0
@@ -33,8 +31,17 @@ class ClientSecret:
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class RedeemedSecret:
+    """What a secret stands for."""
+
     preset: object
+    principal: Principal
+    """Who made it, with no scope but live speech."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    redeemed: RedeemedSecret
     deadline_seconds: float
 
 
@@ -46,8 +53,8 @@ class ClientSecrets:
         self._most = most
         self._kept: dict[bytes, _Kept] = {}
 
-    def issue(self, preset: object, *, seconds: float) -> ClientSecret:
-        """Make a secret that finds `preset` again for so long.
+    def issue(self, preset: object, principal: Principal, *, seconds: float) -> ClientSecret:
+        """Make a secret that finds `preset` again for so long, and lets its holder speak for the principal.
 
         raises    Overloaded when too many are still good
         """
@@ -61,32 +68,23 @@ class ClientSecrets:
                 retry_after_seconds=min(soonest, MAX_RETRY_SECONDS),
             )
         value = PREFIX + secrets.token_urlsafe(SECRET_BYTES)
-        self._kept[_hash(value)] = _Kept(preset, now_seconds + seconds)
+        narrowed = replace(principal, scopes=frozenset((Scope.STREAM,)))
+        self._kept[_hash(value)] = _Kept(RedeemedSecret(preset, narrowed), now_seconds + seconds)
         return ClientSecret(value, int(self._clock.now().timestamp() + seconds))
 
-    def redeem(self, key: str | None) -> object:
-        """The preset of a secret; None for a key that is none.
-
-        raises    InvalidKey when it looks like a secret and is not known, or has expired
-        """
-        if key is None or not key.startswith(PREFIX):
-            return None
-        kept = self._kept.get(_hash(key))
+    def redeem(self, secret: str) -> RedeemedSecret:
+        """raises    InvalidKey when it is not known, or has expired"""
+        kept = self._kept.get(_hash(secret))
         if kept is None or kept.deadline_seconds <= self._clock.monotonic():
             raise InvalidKey("the client secret is unknown here, or has expired; make another", param="Authorization")
-        return kept.preset
+        return kept.redeemed
 
     def _forget_expired(self, now_seconds: float) -> None:
         self._kept = {key: kept for key, kept in self._kept.items() if kept.deadline_seconds > now_seconds}
 
 
-def key_of(headers: Mapping[str, str], subprotocols: Sequence[str] = ()) -> str | None:
-    """The key that a caller shows: as a Bearer, or among the subprotocols of a browser's WebSocket."""
-    kind, _, given = headers.get("authorization", "").partition(" ")
-    if kind.lower() == "bearer" and given.strip():
-        return given.strip()
-    named = (name.removeprefix(KEY_SUBPROTOCOL) for name in subprotocols if name.startswith(KEY_SUBPROTOCOL))
-    return next(named, None)
+def is_client_secret(key: str | None) -> TypeGuard[str]:
+    return key is not None and key.startswith(PREFIX)
 
 
 def _hash(value: str) -> bytes:

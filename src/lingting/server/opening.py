@@ -13,6 +13,7 @@ from lingting.live.hub import LiveHub, LiveParts
 from lingting.live.parts import LiveSettings
 from lingting.rooms.opening import open_rooms
 from lingting.rooms.parts import RoomSettings
+from lingting.security.keys import AccessSettings, Keys
 from lingting.security.limit_opening import open_limiter
 from lingting.security.rate_limit import LimitSettings
 from lingting.server.checks import open_health
@@ -21,6 +22,7 @@ from lingting.server.outgoing import open_outgoing
 from lingting.server.recognition import open_recognition
 from lingting.services import Services
 from lingting.settings import Settings
+from lingting.storage.key_store import KeyStore
 from lingting.storage.retention import Sweeper
 from lingting.telemetry import log, watching_the_loop
 
@@ -45,6 +47,8 @@ async def open_services(settings: Settings, *, engine: BatchEngine | None = None
         limiter, usage = await opened.enter_async_context(
             open_limiter(limits, kept.database, clock=clock, observer=telemetry.limits)
         )
+        access = settings.built("access", AccessSettings)
+        keys = await opened.enter_async_context(Keys.opened(KeyStore(kept.database), clock, access))
         rooms = open_rooms(settings.built("rooms", RoomSettings), clock=clock, observer=telemetry.rooms)
         opened.push_async_callback(rooms.aclose)
         live_decoders = LiveDecoders(settings.built("live_decode", LiveDecodeSettings))
@@ -74,6 +78,7 @@ async def open_services(settings: Settings, *, engine: BatchEngine | None = None
             limiter=limiter,
             usage=usage,
             health=health,
+            keys=keys,
             clock=clock,
             engine=hearing.engine,
             model=settings.model,

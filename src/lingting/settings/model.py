@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from lingting.domain.errors import SettingsInvalid
 from lingting.settings.files import ENV_PREFIX, settings_file
 from lingting.settings.platform import (
+    AccessSection,
     AuditSection,
     BlobSection,
     CallbackSection,
@@ -80,6 +81,7 @@ class Settings(BaseSettings):
     callbacks: CallbackSection = CallbackSection()
     limits: LimitSection = LimitSection()
     audit: AuditSection = AuditSection()
+    access: AccessSection = AccessSection()
 
     def built(self, section: str, settings: type[SettingsT]) -> SettingsT:
         """A section as the frozen class that the code beside it takes."""

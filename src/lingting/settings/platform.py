@@ -6,11 +6,13 @@ from typing import Any
 
 from lingting.jobs.courier import CallbackSettings
 from lingting.security.audit import AuditSettings
+from lingting.security.keys import AccessSettings
 from lingting.security.rate_limit import LimitSettings
 from lingting.security.urls import OutboundSettings
 from lingting.security.vault import VaultSettings
 from lingting.settings.base import section
 from lingting.settings.ranges import (
+    ACCESS_RANGES,
     AUDIT_RANGES,
     CALLBACK_RANGES,
     HEALTH_RANGES,
@@ -25,6 +27,7 @@ from lingting.storage.history_records import HistorySettings
 from lingting.telemetry.health import HealthSettings
 
 __all__ = [
+    "AccessSection",
     "AuditSection",
     "BlobSection",
     "CallbackSection",
@@ -46,3 +49,4 @@ CallbackSection: Any = section(CallbackSettings, CALLBACK_RANGES)
 LimitSection: Any = section(LimitSettings, LIMIT_RANGES)
 HealthSection: Any = section(HealthSettings, HEALTH_RANGES)
 AuditSection: Any = section(AuditSettings, AUDIT_RANGES)
+AccessSection: Any = section(AccessSettings, ACCESS_RANGES)

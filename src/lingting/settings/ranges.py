@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "ACCESS_RANGES",
     "AUDIT_RANGES",
     "CALLBACK_RANGES",
     "DECODE_RANGES",
@@ -101,3 +102,4 @@ HEALTH_RANGES = {
     "min_disk_bytes": (0, 2**50),
 }
 AUDIT_RANGES = {"keep_days": (0, 36_500), "refused_per_minute": (1, 100_000)}
+ACCESS_RANGES = {"refresh_seconds": (0.0, 60.0), "failures_per_minute": (1, 1_000_000)}

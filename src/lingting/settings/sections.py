@@ -49,6 +49,8 @@ class ServerSettings(Section):
     port: Annotated[int, Field(ge=0, le=65_535)] = 8_000
     allow_open: bool = False
     """Listen on an address that other machines reach, though nothing asks for a key."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Networks of the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."""
     drain_seconds: Annotated[float, Field(ge=0, le=3_600)] = 25.0
     """How long requests in hand may go on after SIGTERM."""
     max_requests: Annotated[int, Field(ge=1, le=100_000)] = 256

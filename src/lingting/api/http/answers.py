@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from lingting.api.errors import http_status, native_body, openai_body, retry_headers
 from lingting.api.http.doors import doors_of
-from lingting.domain.errors import InvalidInput, InvalidOption, LingtingError
+from lingting.domain.errors import InvalidInput, InvalidKey, InvalidOption, LingtingError, MissingKey
 from lingting.telemetry import log, request_id
 
 __all__ = ["answer_errors", "error_answer"]
@@ -22,7 +22,10 @@ def error_answer(error: LingtingError, path: str, *, status: int | None = None) 
     status = status or http_status(error)
     is_openai = path.startswith(OPENAI_PATHS)
     body = openai_body(error, status) if is_openai else native_body(error, request_id.get())
-    return JSONResponse(body, status, headers=retry_headers(error))
+    headers = retry_headers(error)
+    if isinstance(error, InvalidKey):
+        headers["WWW-Authenticate"] = "Bearer" if isinstance(error, MissingKey) else 'Bearer error="invalid_token"'
+    return JSONResponse(body, status, headers=headers)
 
 
 def answer_errors(app: FastAPI) -> None:

@@ -12,6 +12,7 @@ from lingting.api.http import health, history, openai, overlay, realtime, rest, 
 from lingting.api.http.answers import answer_errors
 from lingting.api.http.documentation import document
 from lingting.api.http.doors import Doors
+from lingting.api.http.gate import AddressGate
 from lingting.api.http.middleware import BodyBounds, RequestFrame
 from lingting.api.ws import routes, viewer
 
@@ -37,5 +38,6 @@ def build_app(doors: Doors, *, lifespan: Lifespan | None = None) -> FastAPI:
     document(app)
     answer_errors(app)
     app.add_middleware(BodyBounds, limits=doors.limits)
+    app.add_middleware(AddressGate, allowlist=doors.allowlist)
     app.add_middleware(RequestFrame)
     return app

@@ -15,6 +15,7 @@ from lingting.api.client_secrets import ClientSecrets
 from lingting.api.ws.limits import SocketLimits, Sockets
 from lingting.domain import RecognizeOptions, SystemClock
 from lingting.domain.errors import Overloaded, ShuttingDown, Starting
+from lingting.security.allowlist import Allowlist
 from lingting.services import Services
 
 __all__ = ["ClientGone", "Doors", "HttpLimits", "Phase", "doors_of", "unless_gone"]
@@ -50,8 +51,16 @@ class HttpLimits:
 class Doors:
     """The state that the routes share. Belongs to one event loop."""
 
-    def __init__(self, limits: HttpLimits, defaults: RecognizeOptions, *, sockets: SocketLimits | None = None) -> None:
+    def __init__(
+        self,
+        limits: HttpLimits,
+        defaults: RecognizeOptions,
+        *,
+        sockets: SocketLimits | None = None,
+        allowlist: Allowlist | None = None,
+    ) -> None:
         self.limits = limits
+        self.allowlist = allowlist or Allowlist()
         self.sockets = Sockets(sockets or SocketLimits())
         self.client_secrets = ClientSecrets(SystemClock())
         self.defaults = defaults

@@ -5,7 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
+from lingting.api.access import needs
 from lingting.api.http.doors import Phase, doors_of
+from lingting.domain import Scope
 from lingting.telemetry import METRICS_CONTENT_TYPE
 from lingting.telemetry.health import Finding
 
@@ -39,6 +41,6 @@ def _check(finding: Finding) -> dict[str, object]:
     }
 
 
-@router.get("/metrics", summary="Prometheus")
+@router.get("/metrics", dependencies=[needs(Scope.METRICS)], summary="Prometheus")
 async def metrics(request: Request) -> Response:
     return Response(doors_of(request).services.telemetry.exposition(), media_type=METRICS_CONTENT_TYPE)

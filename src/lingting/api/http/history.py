@@ -10,6 +10,7 @@ from dataclasses import asdict
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from lingting.api.access import call_of, needs
 from lingting.api.http.doors import doors_of
 from lingting.api.http.fields import Fields
 from lingting.api.http.history_answers import record_answer, whole_answer
@@ -23,7 +24,7 @@ from lingting.api.http.history_asked import (
 )
 from lingting.api.http.uploads import read_json
 from lingting.domain.errors import RecordNotFound, UnsupportedFormat
-from lingting.domain.principal import ANYBODY, Call, Principal
+from lingting.domain.principal import Principal, Scope
 from lingting.storage.erasing import Erasure
 from lingting.storage.history import History
 from lingting.storage.history_records import HistoryFilter, HistoryPage
@@ -33,7 +34,7 @@ from lingting.text.subtitles import TranscriptFormat, render
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["History"])
+router = APIRouter(tags=["History"], dependencies=[needs(Scope.HISTORY)])
 
 FORMATS = {
     "json": (None, "application/json"),
@@ -119,8 +120,7 @@ def _history(request: Request) -> History:
 
 
 def _caller(request: Request) -> Principal:
-    call: Call | None = getattr(request.state, "call", None)
-    return ANYBODY if call is None else call.principal
+    return call_of(request).principal
 
 
 async def _lines(history: History, asked: HistoryFilter, page: HistoryPage) -> AsyncIterator[str]:

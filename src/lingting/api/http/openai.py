@@ -12,13 +12,14 @@ from fastapi import APIRouter, Request
 from starlette.datastructures import FormData
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from lingting.api.access import needs
 from lingting.api.http.answers import error_answer
 from lingting.api.http.doors import doors_of, unless_gone
 from lingting.api.http.fields import Fields, read_options
 from lingting.api.http.openai_answers import render_answer
 from lingting.api.http.openai_stream import stream_answer
 from lingting.api.http.uploads import read_form, source_of
-from lingting.domain import RecognizeOptions, Task, VadOptions
+from lingting.domain import RecognizeOptions, Scope, Task, VadOptions
 from lingting.domain.errors import InvalidOption, ModelNotFound, UnsupportedFormat
 from lingting.domain.languages import normalize_language
 
@@ -72,23 +73,33 @@ def _documented(*, translation: bool = False) -> dict[str, Any]:  # Any: OpenAPI
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
 
 
-@router.post("/v1/audio/transcriptions", openapi_extra=_documented(), summary="Speech to text")
+@router.post(
+    "/v1/audio/transcriptions",
+    dependencies=[needs(Scope.TRANSCRIBE)],
+    openapi_extra=_documented(),
+    summary="Speech to text",
+)
 async def transcriptions(request: Request) -> Response:
     return await _answer(request, translate=False)
 
 
-@router.post("/v1/audio/translations", openapi_extra=_documented(translation=True), summary="Speech to English text")
+@router.post(
+    "/v1/audio/translations",
+    dependencies=[needs(Scope.TRANSCRIBE)],
+    openapi_extra=_documented(translation=True),
+    summary="Speech to English text",
+)
 async def translations(request: Request) -> Response:
     return await _answer(request, translate=True)
 
 
-@router.get("/v1/models", summary="The model served here, and the names it answers to")
+@router.get("/v1/models", dependencies=[needs()], summary="The model served here, and the names it answers to")
 async def list_models(request: Request) -> Response:
     names = (doors_of(request).services.model, *ALIASES)
     return JSONResponse({"object": "list", "data": [_model(name) for name in names]})
 
 
-@router.get("/v1/models/{model:path}", summary="One model")
+@router.get("/v1/models/{model:path}", dependencies=[needs()], summary="One model")
 async def one_model(request: Request, model: str) -> Response:
     served = doors_of(request).services.model
     if model not in (served, *ALIASES):

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
+from lingting.api.access import call_of, needs
 from lingting.api.client_secrets import ClientSecret
 from lingting.api.http.doors import doors_of
 from lingting.api.http.openai import ALIASES
@@ -15,10 +16,11 @@ from lingting.api.http.uploads import read_json
 from lingting.api.ws.openai_config import RealtimeConfig, merged
 from lingting.api.ws.openai_events import session_object
 from lingting.api.ws.openai_fields import Section
+from lingting.domain import Scope
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["OpenAI"])
+router = APIRouter(tags=["OpenAI"], dependencies=[needs(Scope.STREAM)])
 
 DEFAULT_SECONDS = 600
 MIN_SECONDS, MAX_SECONDS = 10, 7_200
@@ -65,7 +67,7 @@ def _issue(request: Request, config: RealtimeConfig, expiry: Section) -> ClientS
         fields = expiry.fields()
         fields.choice("anchor", ("created_at",), default="created_at")
         seconds = fields.whole("seconds", MIN_SECONDS, MAX_SECONDS, default=DEFAULT_SECONDS)
-    return doors_of(request).client_secrets.issue(config, seconds=seconds)
+    return doors_of(request).client_secrets.issue(config, call_of(request).principal, seconds=seconds)
 
 
 def _session_id() -> str:

@@ -10,16 +10,17 @@ from pydantic import BaseModel, Field
 from starlette.datastructures import FormData
 from starlette.responses import JSONResponse, Response
 
+from lingting.api.access import needs
 from lingting.api.http.doors import doors_of, unless_gone
 from lingting.api.http.fields import PCM_ENCODINGS, Fields, read_options, read_pcm
 from lingting.api.http.uploads import decode_base64, read_form, read_json, source_of
 from lingting.audio.decode import AudioSource
-from lingting.domain import RecognizeOptions, Segment, Transcript, Word
+from lingting.domain import RecognizeOptions, Scope, Segment, Transcript, Word
 from lingting.domain.errors import InvalidOption, UnsupportedFormat
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["Lingting"])
+router = APIRouter(tags=["Lingting"], dependencies=[needs(Scope.TRANSCRIBE)])
 
 CONTAINERS = (
     "aac", "aiff", "amr", "au", "caf", "flac", "m4a", "mka", "mkv", "mov", "mp3", "mp4", "mpga", "mpeg", "oga", "ogg",

@@ -10,11 +10,13 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
+from lingting.api.access import needs
 from lingting.api.http.doors import doors_of
 from lingting.api.http.fields import Fields
 from lingting.api.http.room_events import stream_events
 from lingting.api.viewing import links_of, token_of, view_of
 from lingting.api.ws.handshake import require_origin
+from lingting.domain import Scope
 from lingting.domain.errors import InvalidInput, InvalidOption, LimitExceeded, UnsupportedFormat
 from lingting.rooms.hub import RoomWish
 from lingting.rooms.views import render_history
@@ -56,7 +58,13 @@ def _body(model: type[BaseModel], *, required: bool) -> dict[str, Any]:  # Any: 
     return {"requestBody": {"required": required, "content": content}}
 
 
-@router.post("/v1/rooms", status_code=201, openapi_extra=_body(RoomRequest, required=False), summary="Make a room")
+@router.post(
+    "/v1/rooms",
+    status_code=201,
+    dependencies=[needs(Scope.ROOMS)],
+    openapi_extra=_body(RoomRequest, required=False),
+    summary="Make a room",
+)
 async def create(request: Request) -> Response:
     doors = doors_of(request)
     require_origin(request.headers, doors.sockets.limits.allowed_origins)

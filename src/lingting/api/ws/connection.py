@@ -35,7 +35,7 @@ from lingting.api.ws.dialect import (
 from lingting.api.ws.inbox import Inbox
 from lingting.api.ws.limits import SocketLimits
 from lingting.api.ws.outbox import Outbox
-from lingting.domain import Closed
+from lingting.domain import Call, Closed
 from lingting.domain.errors import (
     ClientTooSlow,
     InvalidInput,
@@ -47,7 +47,7 @@ from lingting.live.hub import LiveHub
 from lingting.live.outbox import Subscription
 from lingting.telemetry import Telemetry, log, request_id
 
-__all__ = ["RoomDoor", "SocketParts", "owner_of", "serve_socket"]
+__all__ = ["RoomDoor", "SocketParts", "serve_socket"]
 
 BROKE = "something broke here; the log has the request id of this connection"
 RESUMED_ELSEWHERE = "session_resumed_elsewhere"
@@ -74,23 +74,16 @@ class SocketParts:
     telemetry: Telemetry
 
 
-def owner_of(_websocket: WebSocket) -> str:
-    """Whose session it is, which only its owner may resume; without keys all callers are one."""
-    return ""
-
-
 async def serve_socket(
-    websocket: WebSocket, dialect: Dialect, parts: SocketParts, *, door: str, subprotocol: str | None = None
+    websocket: WebSocket, dialect: Dialect, parts: SocketParts, call: Call, *, subprotocol: str | None = None
 ) -> None:
-    """Accept, and serve until one side closes.
-
-    door    the route's pattern, for logs and metrics
-    """
+    """Accept, and serve until one side closes."""
+    door = call.door
     began_seconds = asyncio.get_running_loop().time()
     await websocket.accept(subprotocol, headers=[(b"x-request-id", request_id.get().encode())])
     parts.telemetry.doors.socket_opened(door)
     log.info("socket.opened", door=door)
-    connection = _Connection(websocket, dialect, parts)
+    connection = _Connection(websocket, dialect, parts, call)
     try:
         await connection.run()
     finally:
@@ -112,12 +105,13 @@ class _Over(Exception):
 class _Connection:
     """One socket, its dialect, and its session once there is one."""
 
-    def __init__(self, websocket: WebSocket, dialect: Dialect, parts: SocketParts) -> None:
+    def __init__(self, websocket: WebSocket, dialect: Dialect, parts: SocketParts, call: Call) -> None:
         self.code = 1006
         """How it ended; abnormally until something else is known."""
         self._websocket = websocket
         self._dialect = dialect
         self._parts = parts
+        self._call = call
         self._limits = parts.limits
         self._inbox = Inbox(websocket, parts.limits)
         self._outbox = Outbox(
@@ -200,7 +194,7 @@ class _Connection:
                 await self._open(command)
             case Resume(identity, last_seq):
                 self._require_free()
-                session = self._parts.hub.resume(identity, owner=owner_of(self._websocket))
+                session = self._parts.hub.resume(identity, owner=self._call.principal.owner)
                 await self._begin(session, resumed=True, after_seq=last_seq)
             case Configure(options, fmt):
                 await self._live.configure(options, fmt)
@@ -224,7 +218,7 @@ class _Connection:
             raise InvalidMessage("a session is open on this connection")
 
     async def _open(self, command: Open) -> None:
-        session = await self._parts.hub.open(command.options, command.format, owner=owner_of(self._websocket))
+        session = await self._parts.hub.open(command.options, command.format, owner=self._call.principal.owner)
         try:
             await self._publish(session, command.room)
         except BaseException:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from fastapi import APIRouter
 from starlette.websockets import WebSocket
 
-from lingting.api.client_secrets import key_of
+from lingting.api.access import KEY_QUERY, admit
 from lingting.api.http.doors import doors_of
 from lingting.api.http.openai import ALIASES
 from lingting.api.ws.connection import SocketParts, serve_socket
@@ -18,12 +18,16 @@ from lingting.api.ws.handshake import choose_subprotocol, deny, require_origin
 from lingting.api.ws.native import NativeDialect
 from lingting.api.ws.openai_realtime import BETA_SUBPROTOCOL, OpenAIRealtime
 from lingting.api.ws.subtitle import SubtitleDialect
-from lingting.domain import RecognizeOptions, StreamOptions
+from lingting.domain import RecognizeOptions, Scope, StreamOptions
 from lingting.domain.errors import LingtingError
 from lingting.domain.options import LIVE_BEAM_SIZE
 from lingting.telemetry import log, request_id, take_request_id
 
 __all__ = ["DIALECTS", "DialectRoute", "router"]
+
+
+OWN_SUBPROTOCOL = "lingting"
+"""A browser that hands its key over as a subprotocol needs another one that is agreed on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +38,10 @@ class DialectRoute:
     """Of the folder with its recorded dialogs, too."""
     path: str
     make: Callable[[Handshake], Dialect]
-    subprotocols: tuple[str, ...] = ()
+    subprotocols: tuple[str, ...] = (OWN_SUBPROTOCOL,)
     """Those that may be agreed on."""
+    scope: Scope = Scope.STREAM
+    """What a key must be good for."""
 
 
 DIALECTS = (
@@ -60,19 +66,20 @@ async def _serve(websocket: WebSocket, row: DialectRoute) -> None:
     try:
         require_origin(websocket.headers, limits.allowed_origins)
         services = doors.require_open()
+        call = await admit(websocket, row.scope)
         with doors.sockets.holding_a_place():
             handshake = Handshake(
                 defaults=_defaults(doors.defaults),
-                query=dict(websocket.query_params),
+                query={name: value for name, value in websocket.query_params.items() if name != KEY_QUERY},
                 subprotocols=tuple(websocket.scope["subprotocols"]),
                 max_audio_bytes=limits.max_message_bytes,
                 models=(services.model, *ALIASES),
                 token=secrets.token_hex(8),
-                preset=doors.client_secrets.redeem(key_of(websocket.headers, websocket.scope["subprotocols"])),
+                preset=getattr(websocket.state, "preset", None),
             )
             parts = SocketParts(services.live, services.rooms, limits, services.telemetry)
             subprotocol = choose_subprotocol(handshake.subprotocols, row.subprotocols)
-            await serve_socket(websocket, row.make(handshake), parts, door=row.path, subprotocol=subprotocol)
+            await serve_socket(websocket, row.make(handshake), parts, call, subprotocol=subprotocol)
     except LingtingError as error:
         log.info("socket.denied", door=row.path, code=error.code)
         if doors.services_if_open is not None:

@@ -8,7 +8,7 @@ from starlette.websockets import WebSocket
 from lingting.api.ws.connection import SocketParts, serve_socket
 from lingting.api.ws.limits import SocketLimits
 from lingting.api.ws.native import Handshake, NativeDialect
-from lingting.domain import Closed, CloseReason, StreamOptions
+from lingting.domain import ANYBODY, Call, Closed, CloseReason, StreamOptions
 from lingting.domain.errors import InvalidMessage, LingtingError, SessionNotFound
 from lingting.live.outbox import Log, Subscription
 from lingting.telemetry import Telemetry
@@ -141,4 +141,4 @@ def serving(socket, hub, *, dialect=None, rooms=None, telemetry=None, **limits) 
     """Begin to serve the socket; native, unless told otherwise."""
     parts = SocketParts(hub, rooms, SocketLimits(**limits), telemetry or Telemetry())  # type: ignore[arg-type]
     dialect = dialect or NativeDialect(Handshake(defaults=StreamOptions()))
-    return asyncio.create_task(serve_socket(socket.websocket, dialect, parts, door="/test"))
+    return asyncio.create_task(serve_socket(socket.websocket, dialect, parts, Call(ANYBODY, "/test")))

@@ -1,0 +1,144 @@
+"""Who calls, on every door: the key is found, verified and held against the door's scope before a body is read.
+
+A route says what it asks for with `dependencies=[needs(Scope.JOBS)]`, a WebSocket row with `scope`; both then find the
+`Call` with `call_of`. One that names no scope must stand in the open list of
+tests/integration/test_access_table.py.
+Routes take the bare `Request` and read the body themselves: FastAPI would read a declared body before it asks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from fastapi import Security
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
+from starlette.requests import HTTPConnection
+
+from lingting.api.client_secrets import is_client_secret
+from lingting.api.http.doors import doors_of
+from lingting.domain import ANYBODY, Call, Principal, Scope
+from lingting.domain.errors import InvalidKey, InvalidOption, LingtingError, MissingKey, MissingScope
+from lingting.services import Services
+from lingting.telemetry import request_id
+
+__all__ = ["KEY_QUERY", "Needs", "address_of", "admit", "call_of", "key_of", "named", "needs"]
+
+KEY_SUBPROTOCOL = "openai-insecure-api-key."
+"""How a browser hands a key over, which cannot set headers of a WebSocket."""
+KEY_QUERY = "api_key"
+"""For WebSockets only, whose clients sometimes can give nothing but an address."""
+USER_HEADER = "x-lingting-user"
+MAX_USER_CHARACTERS = 200
+MISSING = "this server asks for a key; send it as `Authorization: Bearer KEY`, see docs/security.md"
+LIVE_ONLY = "a client secret opens live sessions only; use a key"
+
+
+class Needs(SecurityBase):
+    """A dependency that lets in callers whose key has the scope; any key where it is None."""
+
+    def __init__(self, scope: Scope | None) -> None:
+        self.scope = scope
+        self.scheme_name = "key"
+        self.model = HTTPBearer(
+            bearerFormat="ltk_…",
+            description="A key of `lingting keys create`; also taken from X-API-Key. Not asked for until one is made.",
+        )
+
+    async def __call__(self, connection: HTTPConnection) -> None:
+        """raises    what `admit` raises"""
+        await admit(connection, self.scope)
+
+
+def needs(scope: Scope | None = None) -> Any:  # Any: as FastAPI declares its own
+    """What a route puts into its `dependencies`; without a scope any key will do."""
+    return Security(Needs(scope), scopes=[] if scope is None else [scope.value])
+
+
+async def admit(connection: HTTPConnection, scope: Scope | None) -> Call:
+    """Let a caller in, and note who it is where `call_of` finds it.
+
+    raises    MissingKey, InvalidKey, MissingScope, AddressNotAllowed, RateLimited, Starting, StorageUnavailable
+    """
+    services = doors_of(connection).services
+    try:
+        principal = await _principal(connection, services)
+        if scope is not None and not principal.may(scope):
+            raise MissingScope(f"this key lacks the scope {scope}; make one with it", param="Authorization")
+    except LingtingError as refused:
+        services.telemetry.access.checked(refused.code)
+        raise
+    services.telemetry.access.checked("allowed")
+    call = Call(
+        principal=principal,
+        door=_door_of(connection),
+        request_id=request_id.get(),
+        address=address_of(connection),
+        user=_sane_user(connection.headers.get(USER_HEADER, ""), USER_HEADER),
+    )
+    connection.state.call = call
+    return call
+
+
+def call_of(connection: HTTPConnection) -> Call:
+    """The call that was let in at this door."""
+    call: Call = connection.state.call
+    return call
+
+
+def named(call: Call, user: str | None) -> Call:
+    """The same call with the user that a field of the request names, which wins over the header.
+
+    raises    InvalidOption
+    """
+    return replace(call, user=_sane_user(user, "user")) if user else call
+
+
+def address_of(connection: HTTPConnection) -> str:
+    """The client's, behind proxies that are trusted; empty where there is none, as on a local socket."""
+    return str(getattr(connection.state, "address", ""))
+
+
+def key_of(connection: HTTPConnection) -> str | None:
+    """The key that a caller shows, wherever it may stand."""
+    kind, _, given = connection.headers.get("authorization", "").partition(" ")
+    if kind.lower() == "bearer" and given.strip():
+        return given.strip()
+    named_key = connection.headers.get("x-api-key", "").strip()
+    if named_key or connection.scope["type"] != "websocket":
+        return named_key or None
+    offered = connection.scope.get("subprotocols", ())
+    for name in offered:
+        if name.startswith(KEY_SUBPROTOCOL):
+            return str(name.removeprefix(KEY_SUBPROTOCOL))
+    return connection.query_params.get(KEY_QUERY) or None
+
+
+async def _principal(connection: HTTPConnection, services: Services) -> Principal:
+    """A client secret is the key that made it, for live speech only, wherever it is shown."""
+    key = key_of(connection)
+    if is_client_secret(key) and connection.scope["type"] == "websocket":
+        secret = doors_of(connection).client_secrets.redeem(key)
+        await services.keys.require_usable(secret.principal)
+        connection.state.preset = secret.preset
+        return secret.principal
+    if not await services.keys.is_required():
+        return ANYBODY
+    if key is None:
+        raise MissingKey(MISSING, param="Authorization")
+    if is_client_secret(key):
+        raise InvalidKey(LIVE_ONLY, param="Authorization")
+    return await services.keys.verify(key, address=address_of(connection))
+
+
+def _door_of(connection: HTTPConnection) -> str:
+    """The route's pattern."""
+    return str(getattr(connection.scope.get("route"), "path", connection.scope["path"]))
+
+
+def _sane_user(text: str, param: str) -> str:
+    text = text.strip()
+    if len(text) > MAX_USER_CHARACTERS or not text.isprintable():
+        raise InvalidOption(param, f"use at most {MAX_USER_CHARACTERS} printable characters")
+    return text
