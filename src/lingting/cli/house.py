@@ -7,12 +7,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from lingting.cli.ears import Ears, RealEars
 from lingting.cli.opening import RunningPipeline, Wishes
+from lingting.domain import SystemClock
 from lingting.engines.catalog import Catalog
 from lingting.settings import Settings, load_settings, settings_file
 from lingting.telemetry import configure_logs
+
+if TYPE_CHECKING:
+    from lingting.services import Kept
 
 __all__ = ["House"]
 
@@ -54,6 +59,17 @@ class House:
         from lingting.serving import serve
 
         serve(_settings(wishes))
+
+    @asynccontextmanager
+    async def kept(self) -> AsyncIterator[Kept]:
+        """raises    SettingsInvalid, StorageUnavailable"""
+        from lingting.server import open_kept
+
+        settings = _settings(Wishes())
+        level = "debug" if settings.log.level == "debug" else "warning"
+        configure_logs(level, "console", file=settings.log.file)
+        async with open_kept(settings, SystemClock()) as kept:
+            yield kept
 
     def ears(self) -> Ears:
         return RealEars()

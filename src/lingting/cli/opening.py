@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from lingting.audio.decode import AudioSource
 from lingting.cli.ears import Ears
 from lingting.domain import Priority, Progress, RecognizeOptions, Segment, Transcript
 from lingting.engines.catalog import Catalog
+
+if TYPE_CHECKING:  # else --help would load the whole server
+    from lingting.services import Kept
 
 __all__ = ["Opener", "RunningPipeline", "Wishes"]
 
@@ -63,6 +66,13 @@ class Opener(Protocol):
 
     def serve(self, wishes: Wishes) -> None:
         """Run the server until it is told to stop."""
+        ...
+
+    def kept(self) -> AbstractAsyncContextManager[Kept]:
+        """What is kept on this machine, or on the database server that the settings name.
+
+        raises    SettingsInvalid, StorageUnavailable
+        """
         ...
 
     def ears(self) -> Ears:
