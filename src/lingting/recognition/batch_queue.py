@@ -31,6 +31,8 @@ class BatchItem:
     answer: asyncio.Future[Hypothesis]
     submitted_seconds: float
     coalesce: str | None = None
+    trace: object = None
+    """Where in the trace of its caller it was submitted."""
     alone: bool = False
     """True once its batch has failed: it is tried once more, without company."""
 

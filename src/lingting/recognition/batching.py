@@ -32,6 +32,7 @@ from lingting.recognition.batch_policy import BatchLimits, Waiting, plan_batch
 from lingting.recognition.batch_queue import BatchItem, BatchQueue, Pace, QueueBounds
 from lingting.recognition.batch_replica import BatchOutcome, Replica, engine_failed
 from lingting.recognition.batch_reports import SILENT, BatchReport, DropReason, SchedulerObserver
+from lingting.telemetry.traces import here, record
 
 __all__ = ["Scheduler", "SchedulerSettings"]
 
@@ -215,7 +216,7 @@ class Scheduler:
         )
         if stale is not None:
             self._supersede(stale)
-        item = BatchItem(clip, waiting, self._loop.create_future(), now_seconds, coalesce)
+        item = BatchItem(clip, waiting, self._loop.create_future(), now_seconds, coalesce, trace=here())
         self._queue.add(item)
         self._tell_queued()
         self._dispatch_soon()
@@ -341,6 +342,22 @@ class Scheduler:
         )
         self._pace.record(padded_seconds=report.cost_seconds, busy_seconds=report.busy_seconds)
         self._observer.batch_done(report)
+        self._trace(outcome, report)
+
+    def _trace(self, outcome: BatchOutcome, report: BatchReport) -> None:
+        now_seconds = self._clock.monotonic()
+        worked_ago_seconds = now_seconds - outcome.began_seconds
+        for item, waited_seconds in zip(outcome.items, report.waited_seconds, strict=True):
+            waited_ago_seconds = now_seconds - item.submitted_seconds
+            record("engine.queue", item.trace, ago_seconds=waited_ago_seconds, seconds=waited_seconds)
+            record(
+                "engine.batch",
+                item.trace,
+                ago_seconds=worked_ago_seconds,
+                seconds=report.busy_seconds,
+                clips=report.count,
+                audio_seconds=item.audio_seconds,
+            )
 
     async def _drain(self) -> None:
         deadline_seconds = self._loop.time() + self._settings.drain_seconds

@@ -26,6 +26,7 @@ from lingting.recognition.assembly import Assembly
 from lingting.recognition.long_audio import Piece
 from lingting.recognition.pieces import PieceReader, ScorerSource, open_pieces
 from lingting.recognition.recognizer import Recognizer
+from lingting.telemetry.traces import begin
 
 __all__ = ["Pipeline", "PipelineObserver", "PipelineSettings"]
 
@@ -139,11 +140,15 @@ class _Work:
 
     async def run(self, reader: PieceReader) -> AsyncGenerator[tuple[Piece, Hypothesis], None]:
         """Give the pieces with their answers, in audio order, reading ahead up to the bound."""
-        async with aclosing(reader.pieces()) as pieces:
-            async for piece in pieces:
-                self._launch(piece)
-                while self._flights and self._must_land():
-                    yield await self._land()
+        decoding = begin("decode")
+        try:
+            async with aclosing(reader.pieces()) as pieces:
+                async for piece in pieces:
+                    self._launch(piece)
+                    while self._flights and self._must_land():
+                        yield await self._land()
+        finally:
+            decoding.end()
         while self._flights:
             yield await self._land()
 

@@ -17,6 +17,7 @@ from lingting.recognition.recognizer import EngineDoor, Recognizer
 from lingting.server.engine import close_engine, loaded_engine, warm_up
 from lingting.settings import Settings
 from lingting.telemetry import Telemetry
+from lingting.telemetry.traces import TraceSettings, exporting_traces
 
 __all__ = ["Recognition", "open_recognition"]
 
@@ -44,8 +45,9 @@ async def open_recognition(settings: Settings, *, engine: BatchEngine | None = N
     raises    ModelNotFound, ModelMissing, ModelCorrupt, EngineUnavailable
     """
     telemetry, clock = Telemetry(), SystemClock()
-    name, made = ("given", engine) if engine is not None else await loaded_engine(settings)
     async with AsyncExitStack() as opened:
+        await opened.enter_async_context(exporting_traces(settings.built("tracing", TraceSettings)))
+        name, made = ("given", engine) if engine is not None else await loaded_engine(settings)
         scheduler = Scheduler(
             made, settings.built("scheduler", SchedulerSettings), clock=clock, observer=telemetry.engine
         )

@@ -22,6 +22,7 @@ from lingting.settings.platform import (
     LimitSection,
     OutboundSection,
     StorageSection,
+    TraceSection,
     VaultSection,
 )
 from lingting.settings.sections import (
@@ -64,6 +65,7 @@ class Settings(BaseSettings):
     server: ServerSettings = ServerSettings()
     log: LogSettings = LogSettings()
     health: HealthSection = HealthSection()
+    tracing: TraceSection = TraceSection()
     recognition: RecognitionDefaults = RecognitionDefaults()
     decode: DecodeSection = DecodeSection()
     scheduler: SchedulerSection = SchedulerSection()

@@ -20,11 +20,13 @@ from lingting.settings.ranges import (
     LIMIT_RANGES,
     OUTBOUND_RANGES,
     STORAGE_RANGES,
+    TRACE_RANGES,
 )
 from lingting.storage.blobs import BlobSettings
 from lingting.storage.db import StorageSettings
 from lingting.storage.history_records import HistorySettings
 from lingting.telemetry.health import HealthSettings
+from lingting.telemetry.traces import TraceSettings
 
 __all__ = [
     "AccessSection",
@@ -36,6 +38,7 @@ __all__ = [
     "LimitSection",
     "OutboundSection",
     "StorageSection",
+    "TraceSection",
     "VaultSection",
 ]
 
@@ -50,3 +53,4 @@ LimitSection: Any = section(LimitSettings, LIMIT_RANGES)
 HealthSection: Any = section(HealthSettings, HEALTH_RANGES)
 AuditSection: Any = section(AuditSettings, AUDIT_RANGES)
 AccessSection: Any = section(AccessSettings, ACCESS_RANGES)
+TraceSection: Any = section(TraceSettings, TRACE_RANGES)

@@ -17,6 +17,7 @@ __all__ = [
     "ROOM_RANGES",
     "SOCKET_RANGES",
     "STORAGE_RANGES",
+    "TRACE_RANGES",
     "WHISPER_RANGES",
 ]
 
@@ -103,3 +104,4 @@ HEALTH_RANGES = {
 }
 AUDIT_RANGES = {"keep_days": (0, 36_500), "refused_per_minute": (1, 100_000)}
 ACCESS_RANGES = {"refresh_seconds": (0.0, 60.0), "failures_per_minute": (1, 1_000_000)}
+TRACE_RANGES = {"sample_ratio": (0.0, 1.0)}

@@ -21,6 +21,7 @@ import structlog
 from lingting.telemetry.log_file import LogFile
 from lingting.telemetry.masks import mask
 from lingting.telemetry.tracebacks import describe_exception
+from lingting.telemetry.traces import trace_id
 
 __all__ = ["about", "configure_logs", "log", "request_id", "take_request_id"]
 
@@ -152,4 +153,6 @@ def _is_no_denial(record: logging.LogRecord) -> bool:
 def _add_request_id(_logger: object, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     if current := request_id.get():
         event["request_id"] = current
+    if trace := trace_id():
+        event["trace_id"] = trace
     return event

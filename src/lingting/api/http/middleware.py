@@ -13,12 +13,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from lingting.api.http.answers import error_answer
 from lingting.api.http.doors import ClientGone, HttpLimits
 from lingting.domain.errors import AudioTooLarge, LingtingError, Overloaded, UploadStalled
-from lingting.telemetry import log, request_id, take_request_id
+from lingting.telemetry import log, request_id, span, take_request_id
 
 __all__ = ["BodyBounds", "RequestFrame"]
 
 CLIENT_GONE = 499
 """nginx's code for a caller that hung up; only metrics and logs see it."""
+FAULT = 500
 RETRY_SECONDS = 5.0
 SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -47,7 +48,7 @@ class RequestFrame:
             services.telemetry.doors.request_began()
         started = perf_counter()
         try:
-            await self._answered(scope, receive, frame)
+            await self._traced(scope, receive, frame)
         finally:
             wall_seconds = perf_counter() - started
             door = getattr(scope.get("route"), "path", "unknown")
@@ -56,6 +57,18 @@ class RequestFrame:
             if scope["path"] not in QUIET_PATHS:
                 log.info("request.done", door=door, status=frame.status, wall_seconds=round(wall_seconds, 3))
             request_id.reset(token)
+
+    async def _traced(self, scope: Scope, receive: Receive, frame: _Frame) -> None:
+        if scope["path"] in QUIET_PATHS:
+            await self._answered(scope, receive, frame)
+            return
+        with span(scope["method"], kind="server", headers=Headers(scope=scope)) as spent:
+            await self._answered(scope, receive, frame)
+            door = getattr(scope.get("route"), "path", "unknown")
+            spent.rename(f"{scope['method']} {door}")
+            spent.set(**{"http.route": door, "http.response.status_code": frame.status, "request_id": frame.id})
+            if frame.status >= FAULT:
+                spent.fail(str(frame.status))
 
     async def _answered(self, scope: Scope, receive: Receive, frame: _Frame) -> None:
         try:

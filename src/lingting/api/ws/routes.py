@@ -21,7 +21,7 @@ from lingting.api.ws.subtitle import SubtitleDialect
 from lingting.domain import RecognizeOptions, Scope, StreamOptions
 from lingting.domain.errors import LingtingError
 from lingting.domain.options import LIVE_BEAM_SIZE
-from lingting.telemetry import log, request_id, take_request_id
+from lingting.telemetry import log, request_id, span, take_request_id
 
 __all__ = ["DIALECTS", "DialectRoute", "router"]
 
@@ -91,7 +91,8 @@ async def _serve(websocket: WebSocket, row: DialectRoute) -> None:
 
 def _add(row: DialectRoute) -> None:
     async def serve(websocket: WebSocket) -> None:
-        await _serve(websocket, row)
+        with span(f"WS {row.path}", kind="server", headers=websocket.headers):
+            await _serve(websocket, row)
 
     router.add_api_websocket_route(row.path, serve, name=row.name)
 
