@@ -4,7 +4,7 @@ import asyncio
 from itertools import count
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from databases import KINDS, fresh_database
 from lingting.crypto import Keyring, Vault, new_master_key
@@ -15,7 +15,6 @@ from lingting.storage.delivery_store import (
     DeliveryState,
     DeliveryStore,
     NewDelivery,
-    delete_deliveries,
     delivery_row,
 )
 from lingting.storage.tables import deliveries
@@ -217,19 +216,18 @@ async def test_pages_follow_each_other_the_newest_first(store, add) -> None:
     assert [each.id for each in first + rest] == names[::-1]
 
 
-async def test_what_was_kept_for_its_time_is_forgotten(store, add, clock) -> None:
+async def test_what_is_over_says_until_when_it_is_kept_and_forgets_that_when_begun_again(database, store, add) -> None:
+    name = await dead(store, add)
+    kept_until = select(deliveries.c.expires_ms)
+    assert await database.read(lambda connection: connection.scalar(kept_until)) == store.now_ms() + KEEP_MS
+    await store.redeliver("a", name)
+    assert await database.read(lambda connection: connection.scalar(kept_until)) is None
+
+
+async def test_deliveries_are_counted_by_state(store, add) -> None:
     await dead(store, add)
-    assert await store.purge() == 0
-    clock.advance(KEEP_MS / 1_000 + 1)
-    assert await store.purge() == 1
-    assert await store.counts() == dict.fromkeys(DeliveryState, 0)
-
-
-async def test_the_deliveries_of_an_erased_job_go_with_it(database, store, add) -> None:
     await add()
-    kept = await add()
-    await database.write(lambda connection: delete_deliveries(connection, ["job0"]))
-    assert [each.id for each in await store.listed(owner=None)] == [kept]
+    assert await store.counts() == {DeliveryState.WAITING: 1, DeliveryState.DELIVERED: 0, DeliveryState.DEAD: 1}
 
 
 async def test_a_row_that_was_tampered_with_is_dead(database, store, add) -> None:

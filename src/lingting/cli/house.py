@@ -10,11 +10,11 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from lingting.cli.ears import Ears, RealEars
-from lingting.cli.opening import RunningPipeline, Wishes
+from lingting.cli.opening import CallbackDesk, RunningPipeline, Wishes
 from lingting.domain import SystemClock
 from lingting.engines.catalog import Catalog
 from lingting.settings import Settings, load_settings, settings_file
-from lingting.telemetry import configure_logs
+from lingting.telemetry import Telemetry, configure_logs
 
 if TYPE_CHECKING:
     from lingting.services import Kept
@@ -70,6 +70,17 @@ class House:
         configure_logs(level, "console", file=settings.log.file)
         async with open_kept(settings, SystemClock()) as kept:
             yield kept
+
+    async def callback_desk(self) -> AsyncIterator[CallbackDesk]:
+        """raises    SettingsInvalid, StorageUnavailable"""
+        from lingting.server.kept import open_kept
+        from lingting.server.outgoing import callback_desk
+
+        settings, clock = _settings(Wishes()), SystemClock()
+        configure_logs("warning", "console", file=settings.log.file)
+        async with open_kept(settings, clock, Telemetry().storage) as kept:
+            store, signer = callback_desk(settings, kept, clock)
+            yield CallbackDesk(store, signer)
 
     def ears(self) -> Ears:
         return RealEars()

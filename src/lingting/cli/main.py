@@ -6,6 +6,7 @@ from importlib import metadata
 
 import typer
 
+from lingting.cli.callbacks import callbacks_app
 from lingting.cli.doctor import doctor
 from lingting.cli.listen import listen
 from lingting.cli.models import models_app
@@ -27,6 +28,7 @@ app.command()(transcribe)
 app.command()(serve)
 app.command()(listen)
 app.add_typer(models_app)
+app.add_typer(callbacks_app)
 app.command()(doctor)
 
 

@@ -14,11 +14,14 @@ from lingting.audio.decode import AudioSource
 from lingting.cli.ears import Ears
 from lingting.domain import Priority, Progress, RecognizeOptions, Segment, Transcript
 from lingting.engines.catalog import Catalog
+from lingting.security.signatures import CallbackSigner
+from lingting.storage.delivery_store import DeliveryStore
 
 if TYPE_CHECKING:  # else --help would load the whole server
     from lingting.services import Kept
 
 __all__ = ["Opener", "RunningPipeline", "Wishes"]
+__all__ = ["CallbackDesk", "Opener", "RunningPipeline", "Wishes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,14 @@ class Wishes:
     model: str | None = None
     host: str | None = None
     port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackDesk:
+    """Callbacks and their secrets, without a server."""
+
+    store: DeliveryStore
+    signer: CallbackSigner
 
 
 class RunningPipeline(Protocol):
@@ -73,6 +84,9 @@ class Opener(Protocol):
 
         raises    SettingsInvalid, StorageUnavailable
         """
+
+    def callback_desk(self) -> AbstractAsyncContextManager[CallbackDesk]:
+        """raises    SettingsInvalid, StorageUnavailable"""
         ...
 
     def ears(self) -> Ears:

@@ -26,8 +26,8 @@ GONE = 410
 """The receiver says that there will never be one. Source: Standard Webhooks, "delivery retries"."""
 MARGIN_SECONDS = 30.0
 """Between the longest attempt and the end of its lease: for telling the database."""
-CARE_SECONDS = 30.0
-"""Between two looks at what is to be forgotten and counted."""
+COUNT_SECONDS = 30.0
+"""Between two counts of what is open, for metrics."""
 JITTER = 0.2
 """Of a pause, added at random, so that what failed together does not come back together."""
 
@@ -101,7 +101,7 @@ class Courier:
         self._woken = asyncio.Event()
         self._hands: dict[asyncio.Task[None], Claimed] = {}
         self._running: asyncio.Task[None] | None = None
-        self._cared_seconds = float("-inf")
+        self._counted_seconds = float("-inf")
 
     def start(self) -> None:
         """Called once."""
@@ -142,7 +142,7 @@ class Courier:
     async def _take(self) -> float:
         """Begin what is due and has a place; how long to wait until there may be more."""
         store, settings = self._parts.store, self._settings
-        await self._care()
+        await self._count()
         places = settings.at_once - len(self._hands)
         if places <= 0:
             return settings.poll_seconds
@@ -205,13 +205,11 @@ class Courier:
             log.warning("callback.dead", delivery_id=claimed.id, attempts=claimed.attempts + 1, error=error)
         return "dead" if pause is None else "retried"
 
-    async def _care(self) -> None:
+    async def _count(self) -> None:
         now_seconds = self._parts.clock.monotonic()
-        if now_seconds - self._cared_seconds < CARE_SECONDS:
+        if now_seconds - self._counted_seconds < COUNT_SECONDS:
             return
-        self._cared_seconds = now_seconds
-        while await self._parts.store.purge():
-            pass
+        self._counted_seconds = now_seconds
         counts = await self._parts.store.counts()
         self._parts.observer.callbacks_open(waiting=counts[DeliveryState.WAITING], dead=counts[DeliveryState.DEAD])
 

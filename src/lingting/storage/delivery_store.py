@@ -2,7 +2,7 @@
 
 Promises: a row that was inserted is delivered or dead in the end, whichever servers die meanwhile; an attempt that
 nobody reported is made again under the same id. URL and payload are sealed; the host is kept as a keyed hash, so that
-a receiver which is away does not use up what is claimed.
+a receiver which is away does not use up what is claimed. `retention.py` forgets rows when their time is over.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, Row, and_, delete, func, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from lingting.crypto import Vault
 from lingting.domain import Clock
@@ -24,11 +23,10 @@ from lingting.domain.errors import RecordNotFound, SealBroken, WrongState
 from lingting.storage.db import Database
 from lingting.storage.tables import deliveries
 
-__all__ = ["Claimed", "Delivery", "DeliveryState", "DeliveryStore", "NewDelivery", "delete_deliveries", "delivery_row"]
+__all__ = ["Claimed", "Delivery", "DeliveryState", "DeliveryStore", "NewDelivery", "delivery_row"]
 
 CANDIDATES = 256
 """Looked at to fill the free places; the hosts that have no place left are not among them."""
-PURGED_AT_ONCE = 1_000
 MAX_ERROR_CHARACTERS = 200
 
 
@@ -99,12 +97,6 @@ def delivery_row(vault: Vault, new: NewDelivery, *, now_ms: int) -> dict[str, ob
         "updated_ms": now_ms,
         "sealed": vault.seal(content, about=_about(name)),
     }
-
-
-async def delete_deliveries(connection: AsyncConnection, job_ids: Sequence[str]) -> None:
-    """Of erased jobs, within the transaction that erases them."""
-    if job_ids:
-        await connection.execute(delete(deliveries).where(deliveries.c.job_id.in_(job_ids)))
 
 
 class DeliveryStore:
@@ -242,19 +234,6 @@ class DeliveryStore:
         await self._database.write(
             lambda connection: connection.execute(delete(deliveries).where(deliveries.c.id == found.id))
         )
-
-    async def purge(self) -> int:
-        """Forget what has been kept for its time; how many.
-
-        raises    StorageUnavailable
-        """
-        old = select(deliveries.c.id).where(deliveries.c.expires_ms <= self.now_ms()).limit(PURGED_AT_ONCE)
-        names = list(await self._database.read(lambda connection: connection.scalars(old)))
-        if names:
-            await self._database.write(
-                lambda connection: connection.execute(delete(deliveries).where(deliveries.c.id.in_(names)))
-            )
-        return len(names)
 
     def now_ms(self) -> int:
         return int(self._clock.now().timestamp() * 1_000)

@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from lingting.api.http import health, history, openai, overlay, realtime, rest, rooms
+from lingting.api.http import callbacks, health, history, openai, overlay, realtime, rest, rooms
 from lingting.api.http.answers import answer_errors
 from lingting.api.http.documentation import document
 from lingting.api.http.doors import Doors
@@ -33,7 +33,7 @@ def build_app(doors: Doors, *, lifespan: Lifespan | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.doors = doors
-    for module in (rest, openai, realtime, rooms, history, overlay, health, routes, viewer):
+    for module in (rest, openai, realtime, rooms, history, callbacks, overlay, health, routes, viewer):
         app.include_router(module.router)
     document(app)
     answer_errors(app)
