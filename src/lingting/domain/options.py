@@ -109,6 +109,8 @@ class RecognizeOptions:
     word_times: bool = False
     script: Script = Script.SIMPLIFIED
     """Applies to Chinese text only."""
+    itn: bool = False
+    """Write numbers, dates and sums in digits, where the engine gives them as they are said."""
     channel_mode: ChannelMode = ChannelMode.MIX
     channel: int = 0
     """Counted from 0; used with ChannelMode.PICK."""

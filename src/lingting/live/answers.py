@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from lingting.domain import SAMPLE_RATE_HZ, Hypothesis, RecognizeOptions, Segment, Span, Word
 from lingting.recognition.guard import guarded
 from lingting.text.chain import apply
+from lingting.text.itn import open_number
 
 __all__ = ["Spoken", "spoken"]
 
@@ -24,6 +25,8 @@ class Spoken:
     avg_logprob: float = 0.0
     suppressed: str | None = None
     """Why text was withheld."""
+    open_characters: int = 0
+    """At the end of the text, what more speech would write otherwise: a number that may go on."""
 
 
 def spoken(hypothesis: Hypothesis, options: RecognizeOptions, span: Span) -> Spoken:
@@ -44,6 +47,7 @@ def spoken(hypothesis: Hypothesis, options: RecognizeOptions, span: Span) -> Spo
     (shown,) = apply((segment,), options)
     return Spoken(
         text=shown.text,
+        open_characters=open_number(shown.text, shown.language) if options.itn else 0,
         language=hypothesis.language,
         language_probability=hypothesis.language_probability,
         words=shown.words,

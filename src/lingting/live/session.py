@@ -288,7 +288,7 @@ class Session:
         if not segment.options.partials:
             return []
         segment.language = heard.language
-        if not segment.stabilizer.update(heard.text):
+        if not segment.stabilizer.update(heard.text, open_characters=heard.open_characters):
             return []
         stable, tail = segment.stabilizer.stable, segment.stabilizer.tail
         times = (segment.start / SAMPLE_RATE_HZ, self.heard_seconds)

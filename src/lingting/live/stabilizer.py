@@ -38,8 +38,11 @@ class Stabilizer:
     def text(self) -> str:
         return self.stable + self.tail
 
-    def update(self, text: str) -> bool:
-        """Take the latest hypothesis of the whole segment; False if it changes nothing that is shown."""
+    def update(self, text: str, *, open_characters: int = 0) -> bool:
+        """Take the latest hypothesis of the whole segment; False if it changes nothing that is shown.
+
+        open_characters    at its end, never stable whatever is agreed on
+        """
         before = (self.stable, self.tail)
         latest = units(text.strip())
         agreed = 0
@@ -48,9 +51,19 @@ class Stabilizer:
                 break
             agreed += 1
         self._earlier = latest
-        settled = "".join(latest[: max(0, min(agreed, len(latest) - HELD_BACK))])
+        agreed = min(agreed, len(latest) - HELD_BACK, _closed(latest, open_characters))
+        settled = "".join(latest[: max(0, agreed)])
         if settled.startswith(self.stable):
             self.stable = settled
         whole = continue_after(self.stable, "".join(latest))
         self.tail = whole[len(self.stable) :]
         return (self.stable, self.tail) != before
+
+
+def _closed(latest: list[str], open_characters: int) -> int:
+    """How many units come before the open end."""
+    count, left = len(latest), open_characters
+    while count and left > 0:
+        count -= 1
+        left -= len(latest[count])
+    return count

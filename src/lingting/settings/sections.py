@@ -82,9 +82,10 @@ class RecognitionDefaults(Section):
     """None detects it."""
     beam_size: Annotated[int, Field(ge=1, le=10)] = 5
     script: Script = Script.SIMPLIFIED
+    itn: bool = False
 
     def options(self) -> RecognizeOptions:
-        return RecognizeOptions(language=self.language, beam_size=self.beam_size, script=self.script)
+        return RecognizeOptions(**self.model_dump())
 
 
 DecodeSection: Any = section(DecodeSettings, DECODE_RANGES)

@@ -1,8 +1,10 @@
 """The steps a recognised text goes through, in order, and the reason for the order.
 
 1. script    first, so that every later step sees one script and full-width marks, and needs one table, not two.
+2. itn       after it, and after all that needs the words as they were said.
 
-A step takes segments and options and gives segments: as many, in the same order, with the same times.
+A step takes segments and options and gives segments: as many, in the same order, with the same times. Words may become
+one (`realign.py`); they go on spelling the text of their segment.
 """
 
 from __future__ import annotations
@@ -10,19 +12,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from lingting.domain import RecognizeOptions, Segment
+from lingting.text.itn import rewrite_numbers
 from lingting.text.script import rewrite_script
 
 __all__ = ["STEPS", "Step", "apply"]
 
 Step = Callable[[Sequence[Segment], RecognizeOptions], Sequence[Segment]]
 
-STEPS: tuple[Step, ...] = (rewrite_script,)
+STEPS: tuple[Step, ...] = (rewrite_script, rewrite_numbers)
 
 
 def apply(segments: Sequence[Segment], options: RecognizeOptions) -> tuple[Segment, ...]:
     """The segments as the caller shall see them.
 
-    keeps     number, order and times of segments and words
+    keeps     number, order and times of segments; words spell their segment, in order, joined where a number is
     cost      about a millisecond for a minute of speech; safe from several threads
     """
     for step in STEPS:

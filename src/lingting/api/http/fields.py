@@ -120,6 +120,7 @@ def read_options(fields: Fields, defaults: RecognizeOptions, *, keywords: Sequen
     task = fields.choice("task", Task)
     if task is not None:
         wishes["task"] = task
+    wishes["itn"] = fields.flag("itn", defaults.itn)
     wishes["denoise"] = fields.flag("denoise")
     wishes["per_segment_language"] = fields.flag("per_segment_language")
     return replace(defaults, **wishes, **_channel(fields.text("channel")))

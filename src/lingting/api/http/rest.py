@@ -41,6 +41,7 @@ class AsrRequest(BaseModel):
     words: bool = Field(default=False, description="answer with the time of each word")
     task: str = Field("transcribe", description="transcribe, or translate into English")
     script: str = Field("simplified", description="of Chinese: simplified, traditional, as_is")
+    itn: bool = Field(default=False, description="write numbers, dates and sums in digits")
     channel: str = Field("mix", description="mix, split, or a channel counted from 0")
     per_segment_language: bool = Field(default=False, description="detect the language anew for each stretch of speech")
     beam_size: int = 5
@@ -53,7 +54,7 @@ JsonBody: Any = {"requestBody": {"required": True, "content": {"application/json
 
 
 def _documented(field: str) -> dict[str, Any]:  # Any: OpenAPI
-    options = {name: {"type": "string"} for name in ("language", "prompt", "script", "channel", "format")}
+    options = {name: {"type": "string"} for name in ("language", "prompt", "script", "itn", "channel", "format")}
     properties = {field: {"type": "string", "format": "binary"}, **options}
     schema = {"type": "object", "required": [field], "properties": properties}
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}

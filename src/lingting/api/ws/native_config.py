@@ -37,7 +37,7 @@ FORMAT_FIELDS = ("encoding", "sample_rate", "channels")
 INIT_FIELDS = ("room", "room_token", "session", "seq")
 """What only the first message may say."""
 OPTION_FIELDS = (
-    *("language", "per_segment_language", "prompt", "script", "words", "partials", "partial_interval_ms"),
+    *("language", "per_segment_language", "prompt", "script", "itn", "words", "partials", "partial_interval_ms"),
     *("silence_ms", "max_segment_ms", "vad_threshold", "vad_pad_ms", "beam_size", "guard", "ack"),
 )
 KNOWN = frozenset((*FORMAT_FIELDS, *INIT_FIELDS, *OPTION_FIELDS))
@@ -141,6 +141,7 @@ def _recognize(fields: Fields, before: StreamOptions) -> dict[str, Any]:  # Any:
         "per_segment_language": fields.flag("per_segment_language", old.per_segment_language),
         "word_times": fields.flag("words", old.word_times),
         "guard": fields.flag("guard", old.guard),
+        "itn": fields.flag("itn", old.itn),
     }
     if (language := fields.text("language")) is not None:
         wishes["language"] = None if language.lower() == "auto" else language
