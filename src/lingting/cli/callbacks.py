@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Annotated, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar, cast
 
 import typer
 
 from lingting.cli.opening import CallbackDesk, Opener
 from lingting.cli.reporting import err, reported
-from lingting.storage.delivery_store import Delivery, DeliveryState
+
+if TYPE_CHECKING:  # else --help would load the database's libraries
+    from lingting.storage.delivery_store import Delivery
 
 __all__ = ["callbacks_app"]
 
@@ -25,12 +27,15 @@ MAX_LISTED = 500
 @reported
 def list_callbacks(
     context: typer.Context,
-    state: Annotated[DeliveryState | None, typer.Option(help="only these")] = None,
+    state: Annotated[Literal["waiting", "delivered", "dead"] | None, typer.Option(help="only these")] = None,
     owner: Annotated[str | None, typer.Option(help="only of this key or tenant:NAME")] = None,
     limit: Annotated[int, typer.Option(min=1, max=MAX_LISTED)] = 50,
 ) -> None:
     """Show callbacks, the newest first."""
-    found = _at_the_desk(context, lambda desk: desk.store.listed(owner=owner, state=state, limit=limit))
+    from lingting.storage.delivery_store import DeliveryState
+
+    wanted = DeliveryState(state) if state else None
+    found = _at_the_desk(context, lambda desk: desk.store.listed(owner=owner, state=wanted, limit=limit))
     rows = [("ID", "STATE", "ATTEMPTS", "JOB", "OWNER", "CHANGED", "LAST ERROR"), *(_row(each) for each in found)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:  # never cut, whatever the terminal: ids are there to be copied
@@ -86,6 +91,8 @@ def _row(shown: Delivery) -> tuple[str, ...]:
 
 
 async def _all_dead(desk: CallbackDesk) -> list[Delivery]:
+    from lingting.storage.delivery_store import DeliveryState
+
     found: list[Delivery] = []
     after: tuple[int, str] | None = None
     while page := await desk.store.listed(owner=None, state=DeliveryState.DEAD, after=after, limit=MAX_LISTED):

@@ -14,7 +14,7 @@ from lingting.cli.opening import CallbackDesk, RunningPipeline, Wishes
 from lingting.domain import SystemClock
 from lingting.engines.catalog import Catalog
 from lingting.settings import Settings, load_settings, settings_file
-from lingting.telemetry import Telemetry, configure_logs
+from lingting.telemetry import configure_logs
 
 if TYPE_CHECKING:
     from lingting.services import Kept
@@ -71,16 +71,13 @@ class House:
         async with open_kept(settings, SystemClock()) as kept:
             yield kept
 
+    @asynccontextmanager
     async def callback_desk(self) -> AsyncIterator[CallbackDesk]:
         """raises    SettingsInvalid, StorageUnavailable"""
-        from lingting.server.kept import open_kept
         from lingting.server.outgoing import callback_desk
 
-        settings, clock = _settings(Wishes()), SystemClock()
-        configure_logs("warning", "console", file=settings.log.file)
-        async with open_kept(settings, clock, Telemetry().storage) as kept:
-            store, signer = callback_desk(settings, kept, clock)
-            yield CallbackDesk(store, signer)
+        async with self.kept() as kept:
+            yield CallbackDesk(*callback_desk(_settings(Wishes()), kept, SystemClock()))
 
     def ears(self) -> Ears:
         return RealEars()

@@ -14,11 +14,11 @@ from lingting.audio.decode import AudioSource
 from lingting.cli.ears import Ears
 from lingting.domain import Priority, Progress, RecognizeOptions, Segment, Transcript
 from lingting.engines.catalog import Catalog
-from lingting.security.signatures import CallbackSigner
-from lingting.storage.delivery_store import DeliveryStore
 
 if TYPE_CHECKING:  # else --help would load the whole server
+    from lingting.security.signatures import CallbackSigner
     from lingting.services import Kept
+    from lingting.storage.delivery_store import DeliveryStore
 
 __all__ = ["Opener", "RunningPipeline", "Wishes"]
 __all__ = ["CallbackDesk", "Opener", "RunningPipeline", "Wishes"]
