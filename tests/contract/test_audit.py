@@ -296,10 +296,10 @@ async def test_where_it_is_not_required_rows_wait_until_they_can_be_written(data
 async def test_callers_without_a_key_share_a_row_beyond_the_first(database) -> None:
     audit = await make_audit(database, refused_per_minute=5)
     for _ in range(50):
-        await audit.record_refusal(entry(actor="", outcome="401 invalid_api_key"))
+        await audit.record_unknown(entry(actor="", outcome="401 invalid_api_key"))
     await audit.aclose()
     rows = await AuditLog(database, VAULT).rows(after_seq=0, limit=100)
-    assert [row.record.action for row in rows] == ["POST /v1/asr"] * 5 + ["calls.refused"]
+    assert [row.record.action for row in rows] == ["POST /v1/asr"] * 5 + ["calls.without_key"]
     assert (rows[-1].record.address, json.loads(rows[-1].record.detail)) == ("192.0.2.1", {"calls": 45})
 
 

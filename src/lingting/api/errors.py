@@ -20,6 +20,7 @@ from lingting.domain.errors import (
     ModelError,
     NotAllowed,
     Overloaded,
+    QuotaExceeded,
     RecordNotFound,
     RoomNotFound,
     RoomTaken,
@@ -78,10 +79,11 @@ CLOSE_CODES: dict[type[LingtingError], int] = {
     LimitExceeded: 1009,
     ShuttingDown: 1012,
     Busy: 1013,
+    QuotaExceeded: 1008,
     LingtingError: 1011,
 }
-"""Of the WebSocket that an error ends; OpenAI's clients come back after 1011, 1012 and 1013, and not after 1008.
-Source: RFC 6455, section 7.4."""
+"""Of the WebSocket that an error ends; OpenAI's clients come back after 1011, 1012 and 1013, and not after 1008,
+which a used-up quota is, since it does not come back for hours. Source: RFC 6455, section 7.4."""
 
 SESSION_CLOSE_CODES: dict[CloseReason, int] = {
     CloseReason.FINISHED: 1000,
@@ -89,6 +91,7 @@ SESSION_CLOSE_CODES: dict[CloseReason, int] = {
     CloseReason.ABANDONED: 1008,
     CloseReason.UNDECODABLE: 1008,
     CloseReason.TOO_LONG: 1009,
+    CloseReason.QUOTA_EXCEEDED: 1008,
     CloseReason.SHUTTING_DOWN: 1012,
     CloseReason.FAILED: 1011,
 }

@@ -47,6 +47,8 @@ class CloseReason(StrEnum):
     IDLE = "idle"
     """No audio came for too long."""
     TOO_LONG = "too_long"
+    QUOTA_EXCEEDED = "quota_exceeded"
+    """Its owner has used up what it may have of audio; what was heard before was recognised."""
     ABANDONED = "abandoned"
     """Its client left and did not come back in time."""
     SHUTTING_DOWN = "shutting_down"

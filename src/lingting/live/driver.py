@@ -26,6 +26,7 @@ from lingting.live.asking import Asking
 from lingting.live.asks import Ask, Drop, Output
 from lingting.live.ear import Ear, Heard
 from lingting.live.inbox import Configure, Inbox, Item, Order
+from lingting.live.metering import Metering
 from lingting.live.outbox import Log, Subscription
 from lingting.live.parts import Opening, SessionParts
 from lingting.live.session import Session
@@ -56,6 +57,8 @@ class LiveSession:
         self._drained = asyncio.Event()
         """Something was taken out of the inbox."""
         self._wanted_end: CloseReason | None = None
+        self._end_message = ""
+        self._metering = Metering(opening.meter)
         self._log = Log(self._settings.replayed_events)
         self._observers: list[Callable[[Event], None]] = []
         self._subscription: Subscription | None = None
@@ -223,11 +226,16 @@ class LiveSession:
                 await self._take(self._inbox.next())
             elif self._wanted_end is not None:
                 await self._hear_last()
-                return self._wanted_end, ""
+                return self._wanted_end, self._end_message
             else:
                 await self._wait()
             if self.received_seconds > self._settings.max_seconds:
                 self.end(CloseReason.TOO_LONG)
+            enough = await self._metering.heard(self._session.heard_seconds)
+            if enough is not None and self._wanted_end is None:
+                self._inbox.clear()
+                self._end_message = enough.message
+                self.end(CloseReason.QUOTA_EXCEEDED)
 
     async def _take(self, item: Item) -> None:
         now_seconds = self._parts.clock.monotonic()
@@ -297,6 +305,7 @@ class LiveSession:
         self._drained.set()
         self._apply(self._session.close(reason, message))
         await self._asking.aclose()
+        await self._metering.aclose(self._session.heard_seconds)
         self._inbox.clear()
         self._session.forget()
         if self._subscription is not None:

@@ -16,6 +16,7 @@ from lingting.live.asks import AskKind, Pace
 from lingting.live.driver import LiveSession
 from lingting.live.ear import Ear
 from lingting.live.load import NOTICES, Level, LoadMeter, capacity
+from lingting.live.metering import Meter
 from lingting.live.parts import LiveObserver, LiveSettings, Opening, SessionParts
 from lingting.recognition.pieces import ScorerSource
 from lingting.recognition.recognizer import Recognizer
@@ -88,9 +89,12 @@ class LiveHub:
     def pace(self) -> Pace:
         return self._meter.pace
 
-    async def open(self, options: StreamOptions, fmt: LiveFormat, *, owner: str = "") -> LiveSession:
+    async def open(
+        self, options: StreamOptions, fmt: LiveFormat, *, owner: str = "", meter: Meter | None = None
+    ) -> LiveSession:
         """Begin a session; read its events by `attach`.
 
+        meter     counts its audio, and is closed with it; where none could begin it is the caller's to close
         raises    Overloaded, ShuttingDown; InvalidOption, UnsupportedLanguage
         """
         self._made_of.recognizer.check(options.recognize)
@@ -100,7 +104,8 @@ class LiveHub:
             ear = await self._open_ear(fmt)
         finally:
             self._opening -= 1
-        session = LiveSession(Opening(secrets.token_urlsafe(18), owner, options, fmt), ear=ear, parts=self._parts)
+        opening = Opening(secrets.token_urlsafe(18), owner, options, fmt, meter)
+        session = LiveSession(opening, ear=ear, parts=self._parts)
         self._sessions[session.id] = session
         self._made_of.engine.set_live_streams(len(self._sessions))
         self._made_of.observer.live_opened()

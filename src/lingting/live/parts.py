@@ -10,6 +10,7 @@ from typing import Protocol
 from lingting.audio.live_formats import LiveDecoder, LiveFormat
 from lingting.domain import Clock, StreamOptions
 from lingting.live.asking import Load
+from lingting.live.metering import Meter
 from lingting.recognition.recognizer import Recognizer
 
 __all__ = ["LiveObserver", "LiveSettings", "Opening", "SessionParts"]
@@ -78,3 +79,5 @@ class Opening:
     owner: str
     options: StreamOptions
     format: LiveFormat
+    meter: Meter | None = None
+    """None counts nothing."""

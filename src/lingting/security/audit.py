@@ -144,8 +144,8 @@ class Audit:
         except TimeoutError as problem:
             raise _unwritten() from problem
 
-    async def record_refusal(self, entry: AuditEntry) -> None:
-        """The same for a call without a valid key, of which there may be very many.
+    async def record_unknown(self, entry: AuditEntry) -> None:
+        """The same for a call without a key, of which there may be very many.
 
         raises    StorageUnavailable, where the log is required
         """
@@ -229,7 +229,7 @@ class Audit:
     def _summarise(self, *, at_once: bool) -> None:
         for summary in self._refusals.due(self._clock.monotonic(), at_once=at_once):
             detail = {"calls": summary.count}
-            entry = AuditEntry("", summary.network, "calls.refused", "summary", request_id="", detail=detail)
+            entry = AuditEntry("", summary.network, "calls.without_key", "summary", request_id="", detail=detail)
             self._put(record_of(entry, self._clock))
 
     async def prune(self) -> None:

@@ -61,6 +61,7 @@ FATAL = (AudioUndecodable, ClientTooSlow, SessionIdle)
 ENDS: dict[CloseReason, tuple[str, str, str]] = {
     CloseReason.IDLE: ("invalid_request_error", "session_idle", "no audio came for too long; connect again"),
     CloseReason.TOO_LONG: ("invalid_request_error", "session_expired", "the session is too long; connect again"),
+    CloseReason.QUOTA_EXCEEDED: ("rate_limit_exceeded", "quota_exceeded", "the key's quota of audio is used up"),
     CloseReason.UNDECODABLE: ("invalid_request_error", "audio_undecodable", "the audio cannot be decoded"),
     CloseReason.SHUTTING_DOWN: ("server_error", "shutting_down", "the server is stopping; connect again"),
     CloseReason.FAILED: ("server_error", "internal_error", "the session broke; connect again"),
