@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from lingting.api.errors import http_status, native_body, openai_body, retry_headers
 from lingting.api.http.doors import doors_of
 from lingting.domain.errors import InvalidInput, InvalidKey, InvalidOption, LingtingError, MissingKey
+from lingting.security.call_note import audit_note
 from lingting.telemetry import log, request_id
 
 __all__ = ["answer_errors", "error_answer"]
@@ -19,6 +20,7 @@ OPENAI_PATHS = ("/v1/audio/", "/v1/models", "/v1/realtime")
 
 def error_answer(error: LingtingError, path: str, *, status: int | None = None) -> Response:
     """The error in the shape of the path's clients, with Retry-After where it helps."""
+    audit_note(code=error.code)
     status = status or http_status(error)
     is_openai = path.startswith(OPENAI_PATHS)
     body = openai_body(error, status) if is_openai else native_body(error, request_id.get())

@@ -29,6 +29,7 @@ class CallRecorder:
         self._scope = scope
         self._note = note
         self._has_row = False
+        self._told_seconds = 0.0
 
     async def answering(self, status: int) -> None:
         """Before the first byte of the answer.
@@ -36,19 +37,21 @@ class CallRecorder:
         raises    StorageUnavailable, where the log is required
         """
         self._has_row = True
-        await self._record(str(status), self._note.audio_seconds)
+        await self._record(str(status))
 
     async def ended(self, outcome: str, *, as_stream: bool) -> None:
-        """raises    StorageUnavailable, where the log is required
+        """After the answer, or instead of it.
 
         as_stream   audio was recognised while the answer was under way
+        raises      StorageUnavailable, where the log is required
         """
         if as_stream or not self._has_row:
-            await self._record(outcome, self._note.audio_seconds)
+            await self._record(outcome)
 
-    async def _record(self, outcome: str, audio_seconds: float) -> None:
+    async def _record(self, outcome: str) -> None:
         if self._audit is None:
             return
+        fresh_seconds, self._told_seconds = self._note.audio_seconds - self._told_seconds, self._note.audio_seconds
         call: Call | None = _state(self._scope).get("call")
         route = getattr(self._scope.get("route"), "path", "unknown")
         door = f"{self._scope['method']} {route}"
@@ -58,7 +61,7 @@ class CallRecorder:
             action=self._note.action or door,
             subject=self._note.subject,
             outcome=f"{outcome} {self._note.code}".rstrip(),
-            audio_seconds=audio_seconds,
+            audio_seconds=fresh_seconds,
             request_id=request_id.get(),
             detail={"door": door, **self._note.detail} if self._note.action else self._note.detail,
         )

@@ -11,8 +11,10 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lingting.api.http.answers import error_answer
+from lingting.api.http.auditing import CallRecorder
 from lingting.api.http.doors import ClientGone, HttpLimits
-from lingting.domain.errors import AudioTooLarge, LingtingError, Overloaded, UploadStalled
+from lingting.domain.errors import AudioTooLarge, LingtingError, Overloaded, StorageUnavailable, UploadStalled
+from lingting.security.call_note import CallNote, noting
 from lingting.telemetry import log, request_id, span, take_request_id
 
 __all__ = ["BodyBounds", "RequestFrame"]
@@ -41,22 +43,24 @@ class RequestFrame:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        frame = _Frame(take_request_id(Headers(scope=scope).get("x-request-id")), send)
-        token = request_id.set(frame.id)
+        token = request_id.set(take_request_id(Headers(scope=scope).get("x-request-id")))
         services = scope["app"].state.doors.services_if_open
         if services is not None:
             services.telemetry.doors.request_began()
         started = perf_counter()
-        try:
-            await self._traced(scope, receive, frame)
-        finally:
-            wall_seconds = perf_counter() - started
-            door = getattr(scope.get("route"), "path", "unknown")
-            if services is not None:
-                services.telemetry.doors.request_ended(door=door, outcome=str(frame.status), wall_seconds=wall_seconds)
-            if scope["path"] not in QUIET_PATHS:
-                log.info("request.done", door=door, status=frame.status, wall_seconds=round(wall_seconds, 3))
-            request_id.reset(token)
+        with noting(CallNote()) as note:
+            frame = _Frame(CallRecorder(services and services.audit, scope, note), note, scope, receive, send)
+            try:
+                await self._traced(scope, receive, frame)
+            finally:
+                wall_seconds = perf_counter() - started
+                door = getattr(scope.get("route"), "path", "unknown")
+                if services is not None:
+                    status = str(frame.status)
+                    services.telemetry.doors.request_ended(door=door, outcome=status, wall_seconds=wall_seconds)
+                if scope["path"] not in QUIET_PATHS:
+                    log.info("request.done", door=door, status=frame.status, wall_seconds=round(wall_seconds, 3))
+                request_id.reset(token)
 
     async def _traced(self, scope: Scope, receive: Receive, frame: _Frame) -> None:
         if scope["path"] in QUIET_PATHS:
@@ -66,41 +70,72 @@ class RequestFrame:
             await self._answered(scope, receive, frame)
             door = getattr(scope.get("route"), "path", "unknown")
             spent.rename(f"{scope['method']} {door}")
-            spent.set(**{"http.route": door, "http.response.status_code": frame.status, "request_id": frame.id})
+            spent.set(**{"http.route": door, "http.response.status_code": frame.status, "request_id": request_id.get()})
             if frame.status >= FAULT:
                 spent.fail(str(frame.status))
 
     async def _answered(self, scope: Scope, receive: Receive, frame: _Frame) -> None:
+        is_over = True
         try:
             await self._app(scope, receive, frame.send)
         except (ClientGone, ClientDisconnect):
-            frame.status = CLIENT_GONE
+            is_over = False
         except Exception as error:  # noqa: BLE001 - main: whoever waits gets an answer
             log.error("request.broke", error=type(error).__name__, exc_info=not isinstance(error, LingtingError))
             if not frame.began:
                 problem = error if isinstance(error, LingtingError) else LingtingError(INTERNAL)
                 await error_answer(problem, scope["path"])(scope, receive, frame.send)
+        finally:
+            await frame.end(is_over=is_over)
 
 
 INTERNAL = "something broke here; the log has the request id of this answer"
 
 
 class _Frame:
-    """One request's id and what has been sent of its answer."""
+    """What has been sent of one request's answer; nothing is before its audit row is written."""
 
-    def __init__(self, identity: str, send: Send) -> None:
-        self.id = identity
+    def __init__(self, recorder: CallRecorder, note: CallNote, scope: Scope, receive: Receive, send: Send) -> None:
         self.status = 500
         self.began = False
+        self._recorder = recorder
+        self._note = note
+        self._scope = scope
+        self._receive = receive
         self._send = send
+        self._is_stream = False
+        self._is_withheld = False
 
     async def send(self, message: Message) -> None:
+        if self._is_withheld:
+            raise ClientDisconnect  # the answer was replaced: whoever makes it may stop
+        if message["type"] == "http.response.start":
+            try:
+                await self._recorder.answering(message["status"])
+            except StorageUnavailable as problem:
+                self._is_withheld = True
+                await error_answer(problem, self._scope["path"])(self._scope, self._receive, self._pass_on)
+                return
+        await self._pass_on(message)
+
+    async def end(self, *, is_over: bool) -> None:
+        """The last row, where one is due; there is nobody to tell when it cannot be written."""
+        if not self.began or not (is_over or self._is_withheld):
+            self.status = CLIENT_GONE
+        outcome = "ended" if self.status != CLIENT_GONE else str(CLIENT_GONE)
+        try:
+            await self._recorder.ended(outcome, as_stream=self._is_stream)
+        except StorageUnavailable as problem:
+            log.error("request.unrecorded", code=problem.code)
+
+    async def _pass_on(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.began = True
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
-            headers["X-Request-ID"] = self.id
-            for name, value in SAFE_HEADERS.items():
+            self._is_stream = headers.get("content-type", "").startswith("text/event-stream")
+            headers["X-Request-ID"] = request_id.get()
+            for name, value in (*SAFE_HEADERS.items(), *self._note.headers.items()):
                 headers.setdefault(name, value)
         await self._send(message)
 

@@ -17,6 +17,7 @@ from lingting.audio.decode import AudioSource
 from lingting.domain import RecognizeOptions, Segment, Transcript
 from lingting.domain.errors import LingtingError
 from lingting.domain.transcript import join_texts
+from lingting.security.call_note import audit_note
 
 __all__ = ["stream_answer"]
 
@@ -85,6 +86,7 @@ async def _body(first: str | None, events: _Events, work: asyncio.Task[Transcrip
     try:
         transcript = await work
     except LingtingError as error:
+        audit_note(code=error.code)
         yield _event(openai_body(error, http_status(error)))
         return
     yield _event({"type": "transcript.text.done", "text": transcript.text})
