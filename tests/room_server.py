@@ -20,7 +20,7 @@ from lingting.rooms.hub import RoomHub
 from lingting.rooms.opening import open_rooms
 from lingting.rooms.parts import RoomSettings
 from lingting.telemetry import Telemetry
-from lingting.testing import OpenHouse
+from lingting.testing import NoAudit, NoLimits, OpenHouse
 from room_doubles import CountingObserver, ScriptedSession
 
 WAIT_SECONDS = 10.0
@@ -64,7 +64,16 @@ async def room_server(settings: RoomSettings | None = None) -> AsyncIterator[Roo
     observer = CountingObserver()
     hub = open_rooms(settings or RoomSettings(), clock=SystemClock(), observer=observer)
     doors = Doors(HttpLimits(), RecognizeOptions())
-    doors.open(SimpleNamespace(rooms=hub, telemetry=Telemetry(), keys=OpenHouse(), estimated_wait_seconds=lambda: 1.0))
+    doors.open(
+        SimpleNamespace(
+            rooms=hub,
+            telemetry=Telemetry(),
+            keys=OpenHouse(),
+            limiter=NoLimits(),
+            audit=NoAudit(),
+            estimated_wait_seconds=lambda: 1.0,
+        )
+    )
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     server = _Server(uvicorn.Config(build_app(doors), log_level="error", timeout_graceful_shutdown=2))

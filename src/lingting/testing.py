@@ -12,12 +12,14 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from lingting.domain import SAMPLE_RATE_HZ, Audio, RecognizeOptions, Samples, Span
+from lingting.domain import SAMPLE_RATE_HZ, Audio, Principal, RecognizeOptions, Samples, Span
 from lingting.domain.errors import LingtingError
 from lingting.engines.base import Clip
 from lingting.recognition.batch_reports import BatchReport, DropReason
 
 __all__ = [
+    "NoAudit",
+    "NoLimits",
     "OpenHouse",
     "RecordingObserver",
     "VirtualClock",
@@ -82,6 +84,22 @@ def wav_bytes(*channels: Audio) -> bytes:
 def clip_of(seconds: float, options: RecognizeOptions | None = None) -> Clip:
     """Return a silent clip of this length, for engines that do not listen."""
     return Clip(silence(seconds), options or RecognizeOptions())
+
+
+class NoLimits:
+    """Stands in for the limiter of a server: everybody may ask for everything."""
+
+    async def admit(self, principal: Principal) -> None: ...
+
+
+class NoAudit:
+    """Stands in for the audit log of a server: nothing is written down."""
+
+    def require(self) -> None: ...
+
+    async def record(self, entry: object) -> None: ...
+
+    async def record_unknown(self, entry: object) -> None: ...
 
 
 class VirtualClock:

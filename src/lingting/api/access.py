@@ -64,21 +64,27 @@ async def admit(connection: HTTPConnection, scope: Scope | None) -> Call:
     services = doors_of(connection).services
     try:
         principal = await _principal(connection, services)
+        call = connection.state.call = _call(connection, principal)
         if scope is not None and not principal.may(scope):
             raise MissingScope(f"this key lacks the scope {scope}; make one with it", param="Authorization")
+        if scope is not Scope.METRICS:
+            services.audit.require()
+            await services.limiter.admit(principal)
     except LingtingError as refused:
         services.telemetry.access.checked(refused.code)
         raise
     services.telemetry.access.checked("allowed")
-    call = Call(
+    return call
+
+
+def _call(connection: HTTPConnection, principal: Principal) -> Call:
+    return Call(
         principal=principal,
         door=_door_of(connection),
         request_id=request_id.get(),
         address=address_of(connection),
         user=_sane_user(connection.headers.get(USER_HEADER, ""), USER_HEADER),
     )
-    connection.state.call = call
-    return call
 
 
 def call_of(connection: HTTPConnection) -> Call:

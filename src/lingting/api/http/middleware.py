@@ -10,8 +10,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from lingting.api.auditing import CallRecorder, audit_of
 from lingting.api.http.answers import error_answer
-from lingting.api.http.auditing import CallRecorder
 from lingting.api.http.doors import ClientGone, HttpLimits
 from lingting.domain.errors import AudioTooLarge, LingtingError, Overloaded, StorageUnavailable, UploadStalled
 from lingting.security.call_note import CallNote, noting
@@ -49,7 +49,7 @@ class RequestFrame:
             services.telemetry.doors.request_began()
         started = perf_counter()
         with noting(CallNote()) as note:
-            frame = _Frame(CallRecorder(services and services.audit, scope, note), note, scope, receive, send)
+            frame = _Frame(CallRecorder(audit_of(scope), scope, note), note, scope, receive, send)
             try:
                 await self._traced(scope, receive, frame)
             finally:
@@ -119,14 +119,11 @@ class _Frame:
         await self._pass_on(message)
 
     async def end(self, *, is_over: bool) -> None:
-        """The last row, where one is due; there is nobody to tell when it cannot be written."""
+        """The last row, where one is due."""
         if not self.began or not (is_over or self._is_withheld):
             self.status = CLIENT_GONE
         outcome = "ended" if self.status != CLIENT_GONE else str(CLIENT_GONE)
-        try:
-            await self._recorder.ended(outcome, as_stream=self._is_stream)
-        except StorageUnavailable as problem:
-            log.error("request.unrecorded", code=problem.code)
+        await self._recorder.ended(outcome, as_stream=self._is_stream)
 
     async def _pass_on(self, message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -8,7 +8,7 @@ when the connection is over but, where the dialect resumes, the session, which w
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -35,7 +35,7 @@ from lingting.api.ws.dialect import (
 from lingting.api.ws.inbox import Inbox
 from lingting.api.ws.limits import SocketLimits
 from lingting.api.ws.outbox import Outbox
-from lingting.domain import Call, Closed
+from lingting.domain import Call, Closed, Principal
 from lingting.domain.errors import (
     ClientTooSlow,
     InvalidInput,
@@ -44,7 +44,9 @@ from lingting.domain.errors import (
 )
 from lingting.live.driver import LiveSession
 from lingting.live.hub import LiveHub
+from lingting.live.metering import Meter
 from lingting.live.outbox import Subscription
+from lingting.security.call_note import audit_note
 from lingting.telemetry import Telemetry, log, request_id
 
 __all__ = ["RoomDoor", "SocketParts", "serve_socket"]
@@ -72,6 +74,8 @@ class SocketParts:
     rooms: RoomDoor | None
     limits: SocketLimits
     telemetry: Telemetry
+    open_meter: Callable[[Principal], Awaitable[Meter]] | None = None
+    """Lets a session in as far as its key's limits go, and counts its audio; None counts nothing."""
 
 
 async def serve_socket(
@@ -91,6 +95,7 @@ async def serve_socket(
         parts.telemetry.doors.socket_closed(door, outcome)
         seconds = asyncio.get_running_loop().time() - began_seconds
         log.info("socket.closed", door=door, code=connection.code, seconds=round(seconds, 3))
+        audit_note(audio_seconds=connection.audio_seconds, closed=connection.code, seconds=round(seconds, 3))
 
 
 class _Over(Exception):
@@ -122,6 +127,13 @@ class _Connection:
         self._tasks: asyncio.TaskGroup
         self._is_closing = False
         self._bad_messages = 0
+        self._earlier_seconds = 0.0
+        """Audio of sessions that ended on this connection, less what the present one had before it was resumed."""
+
+    @property
+    def audio_seconds(self) -> float:
+        """How much audio came on this connection."""
+        return self._earlier_seconds + (self._session.received_seconds if self._session else 0.0)
 
     async def run(self) -> None:
         left_on_purpose = False
@@ -218,13 +230,24 @@ class _Connection:
             raise InvalidMessage("a session is open on this connection")
 
     async def _open(self, command: Open) -> None:
-        session = await self._parts.hub.open(command.options, command.format, owner=self._call.principal.owner)
+        session = await self._opened(command)
         try:
             await self._publish(session, command.room)
         except BaseException:
             await session.aclose()
             raise
         await self._begin(session, resumed=False, after_seq=0)
+
+    async def _opened(self, command: Open) -> LiveSession:
+        """raises    Overloaded, ShuttingDown; InvalidOption, UnsupportedLanguage"""
+        principal, open_meter = self._call.principal, self._parts.open_meter
+        meter = await open_meter(principal) if open_meter is not None else None
+        try:
+            return await self._parts.hub.open(command.options, command.format, owner=principal.owner, meter=meter)
+        except BaseException:
+            if meter is not None:
+                await meter.aclose(0.0)
+            raise
 
     async def _publish(self, session: LiveSession, claim: RoomClaim | None) -> None:
         if claim is None:
@@ -235,6 +258,7 @@ class _Connection:
 
     async def _begin(self, session: LiveSession, *, resumed: bool, after_seq: int) -> None:
         """Take the session over before anything else happens; its first event follows the dialect's own words."""
+        self._earlier_seconds = self.audio_seconds - session.received_seconds
         self._session, subscription = session, session.attach(after_seq=after_seq)
         self._subscription = subscription
         opened = Opened(
@@ -297,4 +321,5 @@ class _Connection:
 
     def _count(self, error: LingtingError) -> None:
         log.info("socket.refused", code=error.code, param=error.param)
+        audit_note(code=error.code)
         self._parts.telemetry.doors.answered_with_error(error.code)

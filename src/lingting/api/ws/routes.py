@@ -5,11 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from fastapi import APIRouter
 from starlette.websockets import WebSocket
 
 from lingting.api.access import KEY_QUERY, admit
+from lingting.api.auditing import SocketRecorder, audit_of
 from lingting.api.http.doors import doors_of
 from lingting.api.http.openai import ALIASES
 from lingting.api.ws.connection import SocketParts, serve_socket
@@ -21,6 +23,8 @@ from lingting.api.ws.subtitle import SubtitleDialect
 from lingting.domain import RecognizeOptions, Scope, StreamOptions
 from lingting.domain.errors import LingtingError
 from lingting.domain.options import LIVE_BEAM_SIZE
+from lingting.security.call_note import CallNote, noting
+from lingting.security.stream_meter import StreamMeter
 from lingting.telemetry import log, request_id, span, take_request_id
 
 __all__ = ["DIALECTS", "DialectRoute", "router"]
@@ -61,32 +65,44 @@ def _defaults(recognize: RecognizeOptions) -> StreamOptions:
 async def _serve(websocket: WebSocket, row: DialectRoute) -> None:
     """Refuse as HTTP what cannot be served; after that everything is said on the socket."""
     token = request_id.set(take_request_id(websocket.headers.get("x-request-id")))
+    services = doors_of(websocket).services_if_open
+    with noting(CallNote()) as note:
+        recorder = SocketRecorder(audit_of(websocket.scope), websocket.scope, note)
+        try:
+            await _serve_admitted(websocket, row, recorder)
+        except LingtingError as error:
+            log.info("socket.denied", door=row.path, code=error.code)
+            if services is not None:
+                services.telemetry.doors.answered_with_error(error.code)
+            await recorder.denied(error)
+            await deny(websocket, error)
+        finally:
+            await recorder.closed()
+            request_id.reset(token)
+
+
+async def _serve_admitted(websocket: WebSocket, row: DialectRoute, recorder: SocketRecorder) -> None:
+    """raises    LingtingError, before the socket is accepted"""
     doors = doors_of(websocket)
     limits = doors.sockets.limits
-    try:
-        require_origin(websocket.headers, limits.allowed_origins)
-        services = doors.require_open()
-        call = await admit(websocket, row.scope)
-        with doors.sockets.holding_a_place():
-            handshake = Handshake(
-                defaults=_defaults(doors.defaults),
-                query={name: value for name, value in websocket.query_params.items() if name != KEY_QUERY},
-                subprotocols=tuple(websocket.scope["subprotocols"]),
-                max_audio_bytes=limits.max_message_bytes,
-                models=(services.model, *ALIASES),
-                token=secrets.token_hex(8),
-                preset=getattr(websocket.state, "preset", None),
-            )
-            parts = SocketParts(services.live, services.rooms, limits, services.telemetry)
-            subprotocol = choose_subprotocol(handshake.subprotocols, row.subprotocols)
-            await serve_socket(websocket, row.make(handshake), parts, call, subprotocol=subprotocol)
-    except LingtingError as error:
-        log.info("socket.denied", door=row.path, code=error.code)
-        if doors.services_if_open is not None:
-            doors.services_if_open.telemetry.doors.answered_with_error(error.code)
-        await deny(websocket, error)
-    finally:
-        request_id.reset(token)
+    require_origin(websocket.headers, limits.allowed_origins)
+    services = doors.require_open()
+    call = await admit(websocket, row.scope)
+    with doors.sockets.holding_a_place():
+        handshake = Handshake(
+            defaults=_defaults(doors.defaults),
+            query={name: value for name, value in websocket.query_params.items() if name != KEY_QUERY},
+            subprotocols=tuple(websocket.scope["subprotocols"]),
+            max_audio_bytes=limits.max_message_bytes,
+            models=(services.model, *ALIASES),
+            token=secrets.token_hex(8),
+            preset=getattr(websocket.state, "preset", None),
+        )
+        open_meter = partial(StreamMeter.begin, services.limiter)
+        parts = SocketParts(services.live, services.rooms, limits, services.telemetry, open_meter)
+        subprotocol = choose_subprotocol(handshake.subprotocols, row.subprotocols)
+        await recorder.opening()
+        await serve_socket(websocket, row.make(handshake), parts, call, subprotocol=subprotocol)
 
 
 def _add(row: DialectRoute) -> None:

@@ -7,6 +7,7 @@ import asyncio
 from fastapi import APIRouter
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from lingting.api.auditing import SocketRecorder, audit_of
 from lingting.api.errors import close_code
 from lingting.api.http.doors import Phase, doors_of
 from lingting.api.viewing import token_of, view_of
@@ -14,6 +15,7 @@ from lingting.domain.errors import ClientTooSlow, LingtingError, ShuttingDown
 from lingting.rooms.hub import RoomHub
 from lingting.rooms.viewers import Viewer
 from lingting.rooms.views import ViewFormat
+from lingting.security.call_note import CallNote, noting
 from lingting.telemetry import log, request_id, take_request_id
 
 __all__ = ["router"]
@@ -29,22 +31,33 @@ RETRY_SECONDS = 1.0
 async def view(websocket: WebSocket, room: str) -> None:
     """Refusals are said on the socket, since a page cannot see the status of a refused handshake."""
     token = request_id.set(take_request_id(websocket.headers.get("x-request-id")))
-    try:
-        await websocket.accept()
+    with noting(CallNote()) as note:
+        recorder = SocketRecorder(audit_of(websocket.scope), websocket.scope, note)
         try:
-            rooms, viewer = await _admitted(websocket, room)
-        except LingtingError as error:
-            log.info("room.refused", code=error.code)
-            await _refuse(websocket, error)
+            await websocket.accept()
+            await _show(websocket, room, recorder)
+        except (WebSocketDisconnect, RuntimeError):  # RuntimeError: Starlette's, for a send after the close
             return
-        try:
-            await _serve(websocket, viewer, rooms)
         finally:
-            viewer.leave()
-    except (WebSocketDisconnect, RuntimeError):  # RuntimeError: Starlette's, for a send after the close
+            await recorder.closed()
+            request_id.reset(token)
+
+
+async def _show(websocket: WebSocket, room: str, recorder: SocketRecorder) -> None:
+    try:
+        rooms, viewer = await _admitted(websocket, room)
+    except LingtingError as error:
+        log.info("room.refused", code=error.code)
+        await recorder.denied(error)
+        await _refuse(websocket, error)
         return
+    try:
+        await recorder.opening()
+        await _serve(websocket, viewer, rooms)
+    except LingtingError as error:
+        await _last_word(websocket, error)
     finally:
-        request_id.reset(token)
+        viewer.leave()
 
 
 async def _admitted(websocket: WebSocket, room: str) -> tuple[RoomHub, Viewer]:

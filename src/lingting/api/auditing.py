@@ -1,0 +1,116 @@
+"""The audit rows of one call: who it was is found in the connection's scope, what else is known in its note."""
+
+from __future__ import annotations
+
+from starlette.types import Scope
+
+from lingting.api.http.doors import Doors
+from lingting.domain import Call
+from lingting.domain.errors import LingtingError, StorageUnavailable
+from lingting.security.audit import Audit, AuditEntry
+from lingting.security.call_note import CallNote
+from lingting.telemetry import log, request_id
+
+__all__ = ["CallRecorder", "SocketRecorder", "audit_of", "is_audited"]
+
+UNAUDITED = ("/healthz", "/readyz", "/metrics", "/docs", "/openapi.json", "/favicon.ico")
+"""Asked every few seconds, or the same for everybody."""
+
+
+def audit_of(scope: Scope) -> Audit | None:
+    """The server's; None while it starts."""
+    doors: Doors = scope["app"].state.doors
+    services = doors.services_if_open
+    return services.audit if services is not None else None
+
+
+def is_audited(path: str) -> bool:
+    return not path.startswith(UNAUDITED)
+
+
+class _Rows:
+    """Writes rows of one connection; without an audit log, as while the server starts, none."""
+
+    def __init__(self, audit: Audit | None, scope: Scope, note: CallNote) -> None:
+        self._audit = audit if is_audited(scope["path"]) else None
+        self._scope = scope
+        self._note = note
+        self._told_seconds = 0.0
+
+    async def write(self, method: str, outcome: str) -> None:
+        """A row, with the audio since the row before.
+
+        raises    StorageUnavailable, where the log is required
+        """
+        if self._audit is None:
+            return
+        note, state = self._note, self._scope.setdefault("state", {})
+        fresh_seconds, self._told_seconds = note.audio_seconds - self._told_seconds, note.audio_seconds
+        call: Call | None = state.get("call")
+        door = f"{method} {getattr(self._scope.get('route'), 'path', 'unknown')}"
+        entry = AuditEntry(
+            actor=call.principal.key_id if call else "",
+            address=str(state.get("address", "")),
+            action=note.action or door,
+            subject=note.subject,
+            outcome=f"{outcome} {note.code}".rstrip(),
+            audio_seconds=fresh_seconds,
+            request_id=request_id.get(),
+            detail={"door": door, **note.detail} if note.action else note.detail,
+        )
+        await (self._audit.record(entry) if call else self._audit.record_unknown(entry))
+
+    async def write_last(self, method: str, outcome: str) -> None:
+        """When it is over there is nobody to tell that a row cannot be written."""
+        try:
+            await self.write(method, outcome)
+        except StorageUnavailable as problem:
+            log.error("call.unrecorded", code=problem.code)
+
+
+class CallRecorder:
+    """Of an HTTP call: a row before its answer leaves, and for a stream of events another when it ends."""
+
+    def __init__(self, audit: Audit | None, scope: Scope, note: CallNote) -> None:
+        self._rows = _Rows(audit, scope, note)
+        self._method = str(scope["method"])
+        self._has_row = False
+
+    async def answering(self, status: int) -> None:
+        """Before the first byte of the answer.
+
+        raises    StorageUnavailable, where the log is required
+        """
+        self._has_row = True
+        await self._rows.write(self._method, str(status))
+
+    async def ended(self, outcome: str, *, as_stream: bool) -> None:
+        """After the answer, or instead of it.
+
+        as_stream   audio was recognised while the answer was under way
+        """
+        if as_stream or not self._has_row:
+            await self._rows.write_last(self._method, outcome)
+
+
+class SocketRecorder:
+    """Of a WebSocket: a row before it is accepted, and one when it is closed; or one that says why it was not."""
+
+    def __init__(self, audit: Audit | None, scope: Scope, note: CallNote) -> None:
+        self._rows = _Rows(audit, scope, note)
+        self._note = note
+        self._is_open = False
+
+    async def opening(self) -> None:
+        """raises    StorageUnavailable, where the log is required"""
+        await self._rows.write("WS", "opened")
+        self._is_open = True
+
+    async def denied(self, error: LingtingError) -> None:
+        if not self._is_open:
+            self._note.code = error.code
+            await self._rows.write_last("WS", "denied")
+
+    async def closed(self) -> None:
+        if self._is_open:
+            await self._rows.write_last("WS", f"closed {self._note.detail.pop('closed', '')}".rstrip())
