@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import Table
+
 from lingting.crypto import Keyring, Vault, new_master_key
 from lingting.domain import Segment, Transcript, Word
 from lingting.domain.principal import ANYBODY, Call, Principal
@@ -66,3 +68,9 @@ def said(*texts: str, language: str = "en", seconds: float = 2.0) -> Transcript:
         for i, text in enumerate(texts)
     )
     return Transcript(segments, language, seconds * len(texts), engine="fake", model="tiny", speech_seconds=1.0)
+
+
+def row_for(table: Table, **given: object) -> dict[str, object]:
+    """A row of which only some columns matter."""
+    needed = (column for column in table.c if not column.nullable and column.name not in given)
+    return {column.name: {bytes: b"x", int: 0}.get(column.type.python_type, "x") for column in needed} | given

@@ -20,7 +20,7 @@ import binascii
 import hashlib
 import hmac
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidTag
@@ -36,6 +36,8 @@ NONCE_BYTES = 12
 TAG_BYTES = 16
 WRAPPED_BYTES = NONCE_BYTES + KEY_BYTES + TAG_BYTES
 MAX_KEY_ID_BYTES = 32
+HEADER_BYTES = len(MAGIC) + 1 + WRAPPED_BYTES
+"""Of a sealed value at least, the key id apart; enough to tell any two values from each other."""
 PIECE_BYTES = 64 * 1024
 """Of what is sealed in pieces; opened, each is 16 bytes shorter than on disk."""
 SEALED_PIECE_BYTES = PIECE_BYTES + TAG_BYTES
@@ -137,17 +139,27 @@ class PieceSeal:
 class Vault:
     """Seals and opens under a keyring. Quick enough for the event loop up to about a megabyte; safe in threads."""
 
-    def __init__(self, keyring: Keyring, root: bytes = b"\0" * KEY_BYTES) -> None:
+    def __init__(
+        self, keyring: Keyring, root: bytes = b"\0" * KEY_BYTES, *, read_again: Callable[[], Keyring] | None = None
+    ) -> None:
         self._keyring = keyring
         self._root = root
         """Of keyed hashes; outlives every master key."""
+        self._read_again = read_again
+        """Called, quickly, when a value is under a key that is not here: another server may have been given it."""
 
     @property
     def current_key(self) -> str:
         return self._keyring.current
 
+    @property
+    def known_keys(self) -> tuple[str, ...]:
+        """Ids of all master keys that are here, the current one first."""
+        others = (name for name in self._keyring.keys if name != self._keyring.current)
+        return (self._keyring.current, *others)
+
     def with_root(self, root: bytes) -> Vault:
-        return Vault(self._keyring, root)
+        return Vault(self._keyring, root, read_again=self._read_again)
 
     def seal(self, data: bytes, *, about: str) -> bytes:
         """Encrypt and authenticate; about 130 bytes longer."""
@@ -194,7 +206,7 @@ class Vault:
         raises    SealBroken
         """
         name = self.key_of(sealed)
-        master = self._keyring.keys.get(name)
+        master = self._master(name)
         if master is None:
             raise SealBroken(f"sealed under the master key {name[:MAX_KEY_ID_BYTES]!r}, which is not in the key file")
         start = len(MAGIC) + 1 + len(name)
@@ -213,6 +225,11 @@ class Vault:
         """The same of many values, in half the time."""
         derived = hmac.digest(self._root, purpose.encode(), "sha256")
         return [hmac.digest(derived, value, "sha256") for value in values]
+
+    def _master(self, name: str) -> bytes | None:
+        if name not in self._keyring.keys and self._read_again is not None:
+            self._keyring = self._read_again()
+        return self._keyring.keys.get(name)
 
     def _header(self, key: bytes) -> bytes:
         name = self._keyring.current.encode()

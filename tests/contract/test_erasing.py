@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Table, func, insert, select
 
 from databases import KINDS, fresh_database
-from kept import House, call_by, open_house, said
+from kept import House, call_by, open_house, row_for, said
 from lingting.domain.errors import InvalidOption, RecordNotFound
 from lingting.storage.blobs import BlobKind
 from lingting.storage.erasing import Eraser, Erasure
@@ -39,16 +39,10 @@ async def save(house: House, *, key: str = "key1", user: str = "", with_audio: b
 
 async def add_job(house: House, name: str, *, state: str = "running", user: str = "", **more: object) -> None:
     now_ms = milliseconds(house.clock)
-    row = {
-        "id": name, "owner": "key1", "key_id": "key1", "user_hash": hash_of_user(house.vault, user), "state": state,
-        "priority": 0, "attempts": 1, "not_before_ms": now_ms, "created_ms": now_ms, "updated_ms": now_ms,
-        "done_ms": 0, "sealed": b"x",
-    }  # fmt: skip
-    callback = {
-        "id": f"d{name}", "owner": "key1", "job_id": name, "state": "waiting", "attempts": 0, "next_ms": 0,
-        "created_ms": now_ms, "updated_ms": now_ms, "sealed": b"x",
-    }  # fmt: skip
-    await house.database.write(lambda c: c.execute(insert(jobs).values(row | more)))
+    made = {"id": name, "owner": "key1", "user_hash": hash_of_user(house.vault, user), "state": state}
+    row = row_for(jobs, **made, created_ms=now_ms, **more)
+    callback = row_for(deliveries, id=f"d{name}", job_id=name)
+    await house.database.write(lambda c: c.execute(insert(jobs).values(row)))
     await house.database.write(lambda c: c.execute(insert(deliveries).values(callback)))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lingting.cli.ears import Ears, RealEars
@@ -70,6 +71,13 @@ class House:
         configure_logs(level, "console", file=settings.log.file)
         async with open_kept(settings, SystemClock()) as kept:
             yield kept
+
+    def add_master_key(self) -> tuple[Path, str]:
+        """raises    SettingsInvalid"""
+        from lingting.security.vault import VaultSettings, add_key
+
+        settings = _settings(Wishes())
+        return add_key(settings.built("vault", VaultSettings), settings.data_dir)
 
     @asynccontextmanager
     async def callback_desk(self) -> AsyncIterator[CallbackDesk]:

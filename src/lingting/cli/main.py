@@ -8,11 +8,14 @@ import typer
 
 from lingting.cli.callbacks import callbacks_app
 from lingting.cli.doctor import doctor
+from lingting.cli.erase import erase
+from lingting.cli.history import history_app
 from lingting.cli.listen import listen
 from lingting.cli.models import models_app
 from lingting.cli.reporting import reported
 from lingting.cli.serve import serve
 from lingting.cli.transcribe import transcribe
+from lingting.cli.vault import vault_app
 
 __all__ = ["app"]
 
@@ -28,6 +31,9 @@ app.command()(transcribe)
 app.command()(serve)
 app.command()(listen)
 app.add_typer(models_app)
+app.add_typer(history_app)
+app.command()(erase)
+app.add_typer(vault_app)
 app.add_typer(callbacks_app)
 app.command()(doctor)
 

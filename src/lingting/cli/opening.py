@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from lingting.audio.decode import AudioSource
@@ -87,6 +88,13 @@ class Opener(Protocol):
 
     def callback_desk(self) -> AbstractAsyncContextManager[CallbackDesk]:
         """raises    SettingsInvalid, StorageUnavailable"""
+        ...
+
+    def add_master_key(self) -> tuple[Path, str]:
+        """Make one, and put it on top of the key file; the file and the id of the key.
+
+        raises    SettingsInvalid
+        """
         ...
 
     def ears(self) -> Ears:

@@ -7,6 +7,8 @@ file that is made beside the data at the first start.
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,11 +19,13 @@ from lingting.storage.db import Database
 from lingting.storage.secrets import kept_secret
 from lingting.telemetry import log
 
-__all__ = ["VaultSettings", "load_keyring", "open_vault"]
+__all__ = ["VaultSettings", "add_key", "keys_again", "load_keyring", "open_vault"]
 
 ROOT = "root"
 ROOT_BYTES = 32
 OWN_FILE = "master.keys"
+HEAD = "# Without this file nothing that was kept can be read. Keep a copy elsewhere.\n"
+READ_AGAIN_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +64,35 @@ def load_keyring(settings: VaultSettings, data_dir: Path, *, may_make: bool) -> 
     return Keyring.parse(lines)
 
 
-async def open_vault(database: Database, keyring: Keyring, clock: Clock) -> Vault:
+def keys_again(settings: VaultSettings, data_dir: Path, keyring: Keyring) -> Callable[[], Keyring]:
+    """For a server that runs while a new master key is put in the file: reads the file again, at most once a second.
+
+    A file that cannot be read leaves the keys as they are.
+    """
+    held, read_seconds = keyring, float("-inf")
+
+    def read() -> Keyring:
+        nonlocal held, read_seconds
+        if settings.keys or time.monotonic() - read_seconds < READ_AGAIN_SECONDS:
+            return held
+        read_seconds = time.monotonic()
+        try:
+            held = load_keyring(settings, data_dir, may_make=False)
+        except SettingsInvalid as problem:
+            log.warning("vault.keys_unreadable", reason=problem.message)
+        return held
+
+    return read
+
+
+async def open_vault(
+    database: Database, keyring: Keyring, clock: Clock, *, read_again: Callable[[], Keyring] | None = None
+) -> Vault:
     """A vault whose keyed hashes are those of this installation.
 
     raises    SettingsInvalid when the master keys are of another installation; StorageUnavailable
     """
-    vault = Vault(keyring)
+    vault = Vault(keyring, read_again=read_again)
     try:
         root = await kept_secret(database, vault, clock, ROOT, os.urandom(ROOT_BYTES))
     except SealBroken as problem:
@@ -75,21 +102,45 @@ async def open_vault(database: Database, keyring: Keyring, clock: Clock) -> Vaul
     return vault.with_root(root)
 
 
+def add_key(settings: VaultSettings, data_dir: Path) -> tuple[Path, str]:
+    """Put a new master key on top of the key file, which makes it the current one; the file and the id. Blocking.
+
+    raises    SettingsInvalid when the keys are in the environment, or the file is damaged
+    """
+    if settings.keys:
+        raise SettingsInvalid("vault.keys is set; put the new line in front of it there", param="vault.keys")
+    path = settings.key_file or data_dir / OWN_FILE
+    line = new_master_key()
+    if not path.exists():
+        _write(path, f"{HEAD}{line}\n", may_replace=False)
+        return path, line.partition(":")[0]
+    load_keyring(settings, data_dir, may_make=False)
+    _write(path, f"{line}\n{path.read_text(encoding='utf-8')}", may_replace=True)
+    return path, line.partition(":")[0]
+
+
 def _make(path: Path) -> None:
+    if _write(path, f"{HEAD}{new_master_key()}\n", may_replace=False):
+        log.warning("vault.key_made", hint="keep a copy of the key file elsewhere, or set vault.key_file")
+
+
+def _write(path: Path, text: str, *, may_replace: bool) -> bool:
+    """Whole or not at all; whether it did, which without `may_replace` another process may have done before."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "w") as file:
-            file.write(
-                f"# Without this file nothing that was kept can be read. Keep a copy elsewhere.\n{new_master_key()}\n"
-            )
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        try:
-            os.link(fresh, path)  # never over a file that another process has just made
-            log.warning("vault.key_made", hint="keep a copy of the key file elsewhere, or set vault.key_file")
-        except FileExistsError:
-            pass
+        if may_replace:
+            fresh.replace(path)
+            return True
+        os.link(fresh, path)  # never over a file that another process has just made
+    except FileExistsError:
+        return False
+    else:
+        return True
     finally:
         fresh.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from lingting.crypto import Vault
 from lingting.domain import Clock
 from lingting.security.audit import Audit, AuditObserver, AuditSettings
-from lingting.security.vault import VaultSettings, load_keyring, open_vault
+from lingting.security.vault import VaultSettings, keys_again, load_keyring, open_vault
 from lingting.services import Kept
 from lingting.settings import Settings
 from lingting.storage.audit_log import AuditLog
@@ -37,7 +37,7 @@ async def open_kept(settings: Settings, clock: Clock, metrics: StorageMetrics | 
     is_alone = storage.url is None or storage.url.startswith("sqlite")
     keyring = await asyncio.to_thread(load_keyring, keys, settings.data_dir, may_make=is_alone)
     async with Database.opened(storage, settings.data_dir) as database:
-        vault = await open_vault(database, keyring, clock)
+        vault = await open_vault(database, keyring, clock, read_again=keys_again(keys, settings.data_dir, keyring))
         history = History(database, vault, clock, settings.built("history", HistorySettings), metrics)
         files = await asyncio.to_thread(_open_files, settings, vault)
         blobs = Blobs(database, vault, clock, files, metrics)
