@@ -24,7 +24,7 @@ from lingting.api.http.history_asked import (
 )
 from lingting.api.http.uploads import read_json
 from lingting.domain.errors import RecordNotFound, UnsupportedFormat
-from lingting.domain.principal import Principal, Scope
+from lingting.domain.principal import Scope
 from lingting.storage.erasing import Erasure
 from lingting.storage.history import History
 from lingting.storage.history_records import HistoryFilter, HistoryPage
@@ -50,7 +50,7 @@ EXPORT_PAGE = 50
 @router.get("/v1/history", openapi_extra=LIST_PARAMETERS, summary="List or find what was kept")
 async def listed(request: Request) -> Response:
     history, limit = _history(request), asked_limit(request)
-    asked = asked_filter(request, _caller(request))
+    asked = asked_filter(request, call_of(request).principal)
     cursor = request.query_params.get("cursor") or None
     given = Fields(dict(request.query_params)).text("q")
     if given is not None:
@@ -68,7 +68,7 @@ async def listed(request: Request) -> Response:
 @router.get("/v1/history/export", openapi_extra=LIST_PARAMETERS, summary="Everything that fits, a JSON object a line")
 async def export(request: Request) -> Response:
     history = _history(request)
-    asked = asked_filter(request, _caller(request))
+    asked = asked_filter(request, call_of(request).principal)
     first = await history.opened(asked, limit=EXPORT_PAGE)
     headers = {"Content-Disposition": 'attachment; filename="history.jsonl"'}
     return StreamingResponse(_lines(history, asked, first), media_type="application/x-ndjson", headers=headers)
@@ -79,7 +79,7 @@ async def read(request: Request, record: str) -> Response:
     chosen = (request.query_params.get("format") or "json").lower()
     if chosen not in FORMATS:
         raise UnsupportedFormat("format", f"{chosen[:40]!r} is not offered; use one of {', '.join(FORMATS)}")
-    kept = await _history(request).get(sane_id(record), owner=asked_filter(request, _caller(request)).owner)
+    kept = await _history(request).get(sane_id(record), owner=asked_filter(request, call_of(request).principal).owner)
     kind, media_type = FORMATS[chosen]
     if kind is None:
         return JSONResponse(await asyncio.to_thread(lambda: {"status": "SUCCESS"} | whole_answer(kept)))
@@ -90,7 +90,7 @@ async def read(request: Request, record: str) -> Response:
 
 @router.get("/v1/history/{record}/audio", summary="The recording, where it was kept")
 async def audio(request: Request, record: str) -> Response:
-    kept = await _history(request).get(sane_id(record), owner=asked_filter(request, _caller(request)).owner)
+    kept = await _history(request).get(sane_id(record), owner=asked_filter(request, call_of(request).principal).owner)
     if kept.record.blob_id is None:
         raise RecordNotFound("the recording was not kept")
     data = doors_of(request).services.kept.blobs.read(kept.record.blob_id)
@@ -101,7 +101,7 @@ async def audio(request: Request, record: str) -> Response:
 
 @router.delete("/v1/history/{record}", summary="Erase one record")
 async def delete(request: Request, record: str) -> Response:
-    asked = Erasure(asked_filter(request, _caller(request)).owner, id=sane_id(record))
+    asked = Erasure(asked_filter(request, call_of(request).principal).owner, id=sane_id(record))
     erased = await doors_of(request).services.kept.eraser.erase(asked)
     if not erased.transcripts and not erased.jobs:
         raise RecordNotFound("there is no such record, or its time is over")
@@ -110,17 +110,13 @@ async def delete(request: Request, record: str) -> Response:
 
 @router.post("/v1/erase", openapi_extra=ERASE_BODY, summary="Erase what is kept of a person, a key or a time")
 async def erase(request: Request) -> Response:
-    asked = read_erasure(await read_json(request), _caller(request))
+    asked = read_erasure(await read_json(request), call_of(request).principal)
     erased = await doors_of(request).services.kept.eraser.erase(asked)
     return JSONResponse({"status": "SUCCESS", "erased": asdict(erased)})
 
 
 def _history(request: Request) -> History:
     return doors_of(request).services.kept.history
-
-
-def _caller(request: Request) -> Principal:
-    return call_of(request).principal
 
 
 async def _lines(history: History, asked: HistoryFilter, page: HistoryPage) -> AsyncIterator[str]:
