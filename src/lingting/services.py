@@ -9,7 +9,7 @@ from lingting.crypto import Vault
 from lingting.domain import Clock
 from lingting.jobs.courier import Courier
 from lingting.live.hub import LiveHub
-from lingting.recognition.pipeline import Pipeline
+from lingting.recognition.transcriber import Transcriber
 from lingting.rooms.hub import RoomHub
 from lingting.security.audit import Audit
 from lingting.security.keys import Keys
@@ -17,6 +17,7 @@ from lingting.security.outbound import Outbound
 from lingting.security.rate_limit import Limiter
 from lingting.security.signatures import CallbackSigner
 from lingting.storage.blobs import Blobs
+from lingting.storage.cached_results import CachedResults
 from lingting.storage.db import Database
 from lingting.storage.delivery_store import DeliveryStore
 from lingting.storage.erasing import Eraser
@@ -37,6 +38,8 @@ class Kept:
     history: History
     blobs: Blobs
     eraser: Eraser
+    results: CachedResults | None
+    """What was recognised of late; None where nothing is cached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,8 @@ class Callbacks:
 class Services:
     """Everything behind the doors, open and warm."""
 
-    pipeline: Pipeline
+    transcriber: Transcriber
+    """Recordings to text, for all who ask."""
     live: LiveHub
     rooms: RoomHub
     telemetry: Telemetry

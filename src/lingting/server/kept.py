@@ -15,23 +15,25 @@ from lingting.settings import Settings
 from lingting.storage.audit_log import AuditLog
 from lingting.storage.blob_files import BlobFiles
 from lingting.storage.blobs import Blobs, BlobSettings
+from lingting.storage.cache import CacheSettings
+from lingting.storage.cache_opening import open_results
 from lingting.storage.db import Database, StorageSettings
 from lingting.storage.erasing import Eraser
 from lingting.storage.history import History
 from lingting.storage.history_records import HistorySettings
 from lingting.telemetry import Telemetry
-from lingting.telemetry.areas.storage import StorageMetrics
 
 __all__ = ["open_audit", "open_kept"]
 
 
 @asynccontextmanager
-async def open_kept(settings: Settings, clock: Clock, metrics: StorageMetrics | None = None) -> AsyncIterator[Kept]:
-    """The database, the vault, history and recordings, for the server and for commands that need no engine.
+async def open_kept(settings: Settings, clock: Clock, telemetry: Telemetry | None = None) -> AsyncIterator[Kept]:
+    """The database, the vault, history, recordings and the cache, for the server and for commands without an engine.
 
     raises    SettingsInvalid, StorageUnavailable
     """
-    metrics = metrics or Telemetry().storage
+    telemetry = telemetry or Telemetry()
+    metrics = telemetry.storage
     storage = settings.built("storage", StorageSettings)
     keys = settings.built("vault", VaultSettings)
     is_alone = storage.url is None or storage.url.startswith("sqlite")
@@ -41,10 +43,13 @@ async def open_kept(settings: Settings, clock: Clock, metrics: StorageMetrics | 
         history = History(database, vault, clock, settings.built("history", HistorySettings), metrics)
         files = await asyncio.to_thread(_open_files, settings, vault)
         blobs = Blobs(database, vault, clock, files, metrics)
+        results = open_results(settings.built("cache", CacheSettings), vault, clock, telemetry.cache)
         try:
-            yield Kept(database, vault, history, blobs, Eraser(database, vault, blobs, metrics))
+            yield Kept(database, vault, history, blobs, Eraser(database, vault, blobs, metrics, results), results)
         finally:
             await history.aclose()
+            if results is not None:
+                await results.aclose()
 
 
 def _open_files(settings: Settings, vault: Vault) -> BlobFiles:

@@ -11,6 +11,9 @@ from lingting.audio.live_formats import LiveSettings as LiveDecodeSettings
 from lingting.engines.base import BatchEngine
 from lingting.live.hub import LiveHub, LiveParts
 from lingting.live.parts import LiveSettings
+from lingting.recognition.records import Records
+from lingting.recognition.result_keys import ResultKeys
+from lingting.recognition.transcriber import Transcriber, TranscriberParts
 from lingting.rooms.opening import open_rooms
 from lingting.rooms.parts import RoomSettings
 from lingting.security.keys import AccessSettings, Keys
@@ -39,7 +42,7 @@ async def open_services(settings: Settings, *, engine: BatchEngine | None = None
     async with AsyncExitStack() as opened:
         hearing = await opened.enter_async_context(open_recognition(settings, engine=engine))
         clock, telemetry = hearing.clock, hearing.telemetry
-        kept = await opened.enter_async_context(open_kept(settings, clock, telemetry.storage))
+        kept = await opened.enter_async_context(open_kept(settings, clock, telemetry))
         audit = await opened.enter_async_context(open_audit(settings, kept, clock, telemetry.audit))
         outgoing = open_outgoing(settings, kept, clock=clock, telemetry=telemetry)
         outbound, callbacks = await opened.enter_async_context(outgoing)
@@ -49,6 +52,17 @@ async def open_services(settings: Settings, *, engine: BatchEngine | None = None
         )
         access = settings.built("access", AccessSettings)
         keys = await opened.enter_async_context(Keys.opened(KeyStore(kept.database), clock, access))
+        transcriber = Transcriber(
+            TranscriberParts(
+                pipeline=hearing.pipeline,
+                meter=limiter,
+                keeper=Records(kept.history, kept.blobs, telemetry.storage),
+                results=kept.results,
+                keys=ResultKeys(kept.vault, hearing.recipe, is_shared=settings.cache.shared),
+                observer=telemetry.cache,
+            )
+        )
+        opened.push_async_callback(transcriber.aclose)
         rooms = open_rooms(settings.built("rooms", RoomSettings), clock=clock, observer=telemetry.rooms)
         opened.push_async_callback(rooms.aclose)
         live_decoders = LiveDecoders(settings.built("live_decode", LiveDecodeSettings))
@@ -67,7 +81,7 @@ async def open_services(settings: Settings, *, engine: BatchEngine | None = None
         await opened.enter_async_context(sweeper.running())
         log.info("services.ready", engine=hearing.engine, model=settings.model)
         yield Services(
-            pipeline=hearing.pipeline,
+            transcriber=transcriber,
             live=live,
             rooms=rooms,
             telemetry=telemetry,

@@ -15,6 +15,7 @@ from lingting.recognition.batching import Scheduler, SchedulerSettings
 from lingting.recognition.pipeline import Pipeline, PipelineSettings
 from lingting.recognition.recognizer import EngineDoor, Recognizer
 from lingting.server.engine import close_engine, loaded_engine, warm_up
+from lingting.server.recipe import recipe_of
 from lingting.settings import Settings
 from lingting.telemetry import Telemetry
 from lingting.telemetry.traces import TraceSettings, exporting_traces
@@ -35,6 +36,8 @@ class Recognition:
     engine: str
     model: str
     """The name in the catalog."""
+    recipe: str
+    """A hash of all that turns audio into text here; see `recipe_of`."""
 
 
 @asynccontextmanager
@@ -66,5 +69,6 @@ async def open_recognition(settings: Settings, *, engine: BatchEngine | None = N
             settings=settings.built("pipeline", PipelineSettings),
         )
         opened.push_async_callback(pipeline.aclose)
+        recipe = await asyncio.to_thread(recipe_of, settings, name)
         await warm_up(recognizer, decoder)
-        yield Recognition(pipeline, recognizer, scheduler, vad, telemetry, clock, name, settings.model)
+        yield Recognition(pipeline, recognizer, scheduler, vad, telemetry, clock, name, settings.model, recipe)

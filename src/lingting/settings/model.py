@@ -16,6 +16,7 @@ from lingting.settings.platform import (
     AccessSection,
     AuditSection,
     BlobSection,
+    CacheSection,
     CallbackSection,
     HealthSection,
     HistorySection,
@@ -84,6 +85,7 @@ class Settings(BaseSettings):
     limits: LimitSection = LimitSection()
     audit: AuditSection = AuditSection()
     access: AccessSection = AccessSection()
+    cache: CacheSection = CacheSection()
 
     def built(self, section: str, settings: type[SettingsT]) -> SettingsT:
         """A section as the frozen class that the code beside it takes."""

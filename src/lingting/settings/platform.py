@@ -14,6 +14,7 @@ from lingting.settings.base import section
 from lingting.settings.ranges import (
     ACCESS_RANGES,
     AUDIT_RANGES,
+    CACHE_RANGES,
     CALLBACK_RANGES,
     HEALTH_RANGES,
     HISTORY_RANGES,
@@ -23,6 +24,7 @@ from lingting.settings.ranges import (
     TRACE_RANGES,
 )
 from lingting.storage.blobs import BlobSettings
+from lingting.storage.cache import CacheSettings
 from lingting.storage.db import StorageSettings
 from lingting.storage.history_records import HistorySettings
 from lingting.telemetry.health import HealthSettings
@@ -32,6 +34,7 @@ __all__ = [
     "AccessSection",
     "AuditSection",
     "BlobSection",
+    "CacheSection",
     "CallbackSection",
     "HealthSection",
     "HistorySection",
@@ -54,3 +57,4 @@ HealthSection: Any = section(HealthSettings, HEALTH_RANGES)
 AuditSection: Any = section(AuditSettings, AUDIT_RANGES)
 AccessSection: Any = section(AccessSettings, ACCESS_RANGES)
 TraceSection: Any = section(TraceSettings, TRACE_RANGES)
+CacheSection: Any = section(CacheSettings, CACHE_RANGES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = [
     "ACCESS_RANGES",
     "AUDIT_RANGES",
+    "CACHE_RANGES",
     "CALLBACK_RANGES",
     "DECODE_RANGES",
     "HEALTH_RANGES",
@@ -105,3 +106,8 @@ HEALTH_RANGES = {
 AUDIT_RANGES = {"keep_days": (0, 36_500), "refused_per_minute": (1, 100_000)}
 ACCESS_RANGES = {"refresh_seconds": (0.0, 60.0), "failures_per_minute": (1, 1_000_000)}
 TRACE_RANGES = {"sample_ratio": (0.0, 1.0)}
+CACHE_RANGES = {
+    "max_bytes": (2**20, 2**40),
+    "max_value_bytes": (1_024, 2**30),
+    "ttl_seconds": (1.0, 366 * 86_400.0),
+}

@@ -14,7 +14,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from lingting.api.access import needs
 from lingting.api.http.answers import error_answer
-from lingting.api.http.doors import doors_of, unless_gone
+from lingting.api.http.asking import WISHES_SCHEMA, Wishes, headers_of, read_wishes, transcribe_for
+from lingting.api.http.doors import doors_of
 from lingting.api.http.fields import Fields, read_options
 from lingting.api.http.openai_answers import render_answer
 from lingting.api.http.openai_stream import stream_answer
@@ -52,6 +53,7 @@ class Asked:
     granularities: frozenset[str]
     stream: bool
     options: RecognizeOptions
+    wishes: Wishes
 
 
 def _documented(*, translation: bool = False) -> dict[str, Any]:  # Any: OpenAPI
@@ -62,6 +64,7 @@ def _documented(*, translation: bool = False) -> dict[str, Any]:  # Any: OpenAPI
         "prompt": {"type": "string"},
         "response_format": {"type": "string", "enum": list(formats), "default": "json"},
         "temperature": {"type": "number", "default": 0},
+        **WISHES_SCHEMA,
     }
     if not translation:
         properties |= {
@@ -115,19 +118,19 @@ async def _answer(request: Request, *, translate: bool) -> Response:
     doors = doors_of(request)
     served = doors.require_open().model
     async with read_form(request) as form:
-        asked = _read(form, doors.defaults, served, translate=translate)
+        asked = _read(request, form, served, translate=translate)
         source = await source_of(form, "file")
         if asked.stream:
-            return await stream_answer(request, source, asked.options)
-        with doors.holding_a_place() as services:
-            transcript = await unless_gone(request, services.pipeline.transcribe(source, asked.options))
+            return await stream_answer(request, source, asked.options, asked.wishes)
+        answered = await transcribe_for(request, source, asked.options, asked.wishes)
+    transcript, headers = answered.transcript, headers_of(answered)
     body, media_type = render_answer(transcript, asked.response_format, asked.granularities, translate=translate)
     if isinstance(body, str):
-        return PlainTextResponse(body, media_type=media_type)
-    return JSONResponse(body)
+        return PlainTextResponse(body, media_type=media_type, headers=headers)
+    return JSONResponse(body, headers=headers)
 
 
-def _read(form: FormData, defaults: RecognizeOptions, served: str, *, translate: bool) -> Asked:
+def _read(request: Request, form: FormData, served: str, *, translate: bool) -> Asked:
     texts = {name: value for name, value in form.items() if isinstance(value, str)}
     fields = Fields(texts)
     _check_model(fields.text("model"), served)
@@ -141,7 +144,7 @@ def _read(form: FormData, defaults: RecognizeOptions, served: str, *, translate:
     stream = fields.flag("stream") and not translate
     _refuse_what_is_not_offered(form, fields, response_format, stream=stream)
     languages = [normalize_language(code) for code in _array(form, "languages")]
-    options = read_options(fields, defaults, keywords=_array(form, "keywords"))
+    options = read_options(fields, doors_of(request).defaults, keywords=_array(form, "keywords"))
     if languages and fields.text("language") is None:
         options = replace(
             options,
@@ -151,7 +154,7 @@ def _read(form: FormData, defaults: RecognizeOptions, served: str, *, translate:
     if translate:
         options = replace(options, task=Task.TRANSLATE)
     options = replace(options, word_times=response_format in TIMED_FORMATS, vad=_vad(fields, options.vad))
-    return Asked(response_format, granularities, stream, options)
+    return Asked(response_format, granularities, stream, options, read_wishes(request, fields))
 
 
 def _check_model(given: str | None, served: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import ExitStack
 
 from starlette.requests import Request
@@ -12,17 +12,19 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from lingting.api.errors import http_status, openai_body
+from lingting.api.http.asking import Wishes, headers_of
 from lingting.api.http.doors import doors_of, unless_gone
 from lingting.audio.decode import AudioSource
-from lingting.domain import RecognizeOptions, Segment, Transcript
+from lingting.domain import RecognizeOptions, Segment
 from lingting.domain.errors import LingtingError
 from lingting.domain.transcript import join_texts
+from lingting.recognition.transcriber import Transcribed
 from lingting.security.call_note import audit_note
 
 __all__ = ["stream_answer"]
 
 
-async def stream_answer(request: Request, source: AudioSource, options: RecognizeOptions) -> Response:
+async def stream_answer(request: Request, source: AudioSource, options: RecognizeOptions, wishes: Wishes) -> Response:
     """Begin to recognise, and answer once there is text, so that a refusal is still an HTTP error.
 
     raises    LingtingError when it fails before the first text
@@ -30,14 +32,19 @@ async def stream_answer(request: Request, source: AudioSource, options: Recogniz
     events = _Events()
     with ExitStack() as stack:
         services = stack.enter_context(doors_of(request).holding_a_place())
-        work = asyncio.create_task(services.pipeline.transcribe(source, options, on_segments=events.put_segments))
+        work = asyncio.create_task(
+            services.transcriber.transcribe(
+                source, options, wishes.call, use_cache=wishes.use_cache, on_segments=events.put_segments
+            )
+        )
         work.add_done_callback(events.put_end)
         stack.callback(work.cancel)
         first = await unless_gone(request, events.take())
         if first is None and work.done() and not work.cancelled() and work.exception() is not None:
             await work
         later = stack.pop_all()
-    return _EventAnswer(_body(first, events, work), later)
+    known = headers_of(work.result()) if work.done() else {}
+    return _EventAnswer(_body(first, events, work), later, known)
 
 
 UNBUFFERED = {"X-Accel-Buffering": "no"}
@@ -47,8 +54,8 @@ UNBUFFERED = {"X-Accel-Buffering": "no"}
 class _EventAnswer(StreamingResponse):
     """Keeps the request's place until the last event, and gives it back however the answer ends."""
 
-    def __init__(self, events: AsyncIterator[str], held: ExitStack) -> None:
-        super().__init__(events, media_type="text/event-stream", headers=UNBUFFERED)
+    def __init__(self, events: AsyncIterator[str], held: ExitStack, headers: Mapping[str, str]) -> None:
+        super().__init__(events, media_type="text/event-stream", headers={**UNBUFFERED, **headers})
         self._held = held
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,7 +76,7 @@ class _Events:
         self._queue.put_nowait(said[len(self._said) :])
         self._said = said
 
-    def put_end(self, _work: asyncio.Task[Transcript]) -> None:
+    def put_end(self, _work: asyncio.Task[Transcribed]) -> None:
         self._queue.put_nowait(None)
 
     async def take(self) -> str | None:
@@ -77,19 +84,19 @@ class _Events:
         return await self._queue.get()
 
 
-async def _body(first: str | None, events: _Events, work: asyncio.Task[Transcript]) -> AsyncIterator[str]:
+async def _body(first: str | None, events: _Events, work: asyncio.Task[Transcribed]) -> AsyncIterator[str]:
     """The events: text, then the whole of it, or the error that ended it."""
     text = first
     while text is not None:
         yield _event({"type": "transcript.text.delta", "delta": text})
         text = await events.take()
     try:
-        transcript = await work
+        answered = await work
     except LingtingError as error:
         audit_note(code=error.code)
         yield _event(openai_body(error, http_status(error)))
         return
-    yield _event({"type": "transcript.text.done", "text": transcript.text})
+    yield _event({"type": "transcript.text.done", "text": answered.transcript.text})
 
 
 def _event(value: dict[str, object]) -> str:

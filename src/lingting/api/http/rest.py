@@ -11,12 +11,14 @@ from starlette.datastructures import FormData
 from starlette.responses import JSONResponse, Response
 
 from lingting.api.access import needs
-from lingting.api.http.doors import doors_of, unless_gone
+from lingting.api.http.asking import WISHES_SCHEMA, headers_of, read_wishes, transcribe_for
+from lingting.api.http.doors import doors_of
 from lingting.api.http.fields import PCM_ENCODINGS, Fields, read_options, read_pcm
 from lingting.api.http.uploads import decode_base64, read_form, read_json, source_of
 from lingting.audio.decode import AudioSource
-from lingting.domain import RecognizeOptions, Scope, Segment, Transcript, Word
+from lingting.domain import Scope, Segment, Word
 from lingting.domain.errors import InvalidOption, UnsupportedFormat
+from lingting.recognition.transcriber import Transcribed
 
 __all__ = ["router"]
 
@@ -47,6 +49,9 @@ class AsrRequest(BaseModel):
     beam_size: int = 5
     temperature: float = 0.0
     denoise: bool = False
+    user: str = Field("", description="your own name for whose speech it is, to find and erase it by")
+    store: bool = Field(default=True, description="false keeps the transcript out of the history")
+    cache: bool = Field(default=True, description="false recognises anew, whatever is known")
 
 
 EXAMPLE = {"audio": "UklGRi4AAABXQVZF…", "format": "wav", "language": "zh-CN", "words": True}
@@ -55,7 +60,7 @@ JsonBody: Any = {"requestBody": {"required": True, "content": {"application/json
 
 def _documented(field: str) -> dict[str, Any]:  # Any: OpenAPI
     options = {name: {"type": "string"} for name in ("language", "prompt", "script", "itn", "channel", "format")}
-    properties = {field: {"type": "string", "format": "binary"}, **options}
+    properties = {field: {"type": "string", "format": "binary"}, **options, **WISHES_SCHEMA}
     schema = {"type": "object", "required": [field], "properties": properties}
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
 
@@ -77,8 +82,8 @@ async def asr_json(request: Request) -> Response:
     wants_words = fields.flag("words")
     options = replace(read_options(fields, doors.defaults), word_times=wants_words)
     source = AudioSource(data=await decode_base64(audio), pcm=read_pcm(fields))
-    transcript = await _transcribe(request, source, options)
-    return JSONResponse(_answer(transcript, wants_words=wants_words))
+    answered = await transcribe_for(request, source, options, read_wishes(request, fields))
+    return JSONResponse(_answer(answered, wants_words=wants_words), headers=headers_of(answered))
 
 
 @router.post("/recognize", openapi_extra=_documented("file"), summary="An uploaded file to text")
@@ -99,13 +104,8 @@ async def _plain(request: Request, field: str) -> Response:
         _check_format(fields)
         options = read_options(fields, doors.defaults)
         source = await source_of(form, field, pcm=read_pcm(fields))
-        transcript = await _transcribe(request, source, options)
-    return JSONResponse({"text": transcript.text})
-
-
-async def _transcribe(request: Request, source: AudioSource, options: RecognizeOptions) -> Transcript:
-    with doors_of(request).holding_a_place() as services:
-        return await unless_gone(request, services.pipeline.transcribe(source, options))
+        answered = await transcribe_for(request, source, options, read_wishes(request, fields))
+    return JSONResponse({"text": answered.transcript.text}, headers=headers_of(answered))
 
 
 def _scalars(request: Request, form: FormData) -> Fields:
@@ -121,9 +121,12 @@ def _check_format(fields: Fields) -> None:
         raise UnsupportedFormat("format", f"{name[:40]!r} is unknown; use one of {accepted}")
 
 
-def _answer(transcript: Transcript, *, wants_words: bool) -> dict[str, object]:
+def _answer(answered: Transcribed, *, wants_words: bool) -> dict[str, object]:
+    transcript = answered.transcript
     return {
         "status": "SUCCESS",
+        "id": answered.record_id,
+        "cached": answered.is_cached,
         "transcript": transcript.text,
         "language": transcript.language,
         "language_probability": round(transcript.language_probability, 3),

@@ -1,0 +1,66 @@
+"""What the doors for files ask of the transcriber, in whose name, and what an answer says of where it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from starlette.requests import Request
+
+from lingting.api.access import call_of, named
+from lingting.api.http.doors import doors_of, unless_gone
+from lingting.api.http.fields import Fields
+from lingting.audio.decode import AudioSource
+from lingting.domain import RecognizeOptions
+from lingting.domain.principal import Call
+from lingting.recognition.transcriber import Transcribed
+
+__all__ = ["WISHES_SCHEMA", "Wishes", "headers_of", "read_wishes", "transcribe_for"]
+
+ANEW = frozenset({"no-store", "no-cache"})
+"""Of Cache-Control in a request. Source: RFC 9111, section 5.2.1."""
+WISHES_SCHEMA: dict[str, Any] = {  # Any: OpenAPI
+    "user": {"type": "string", "description": "your own name for whose speech it is, to find and erase it by"},
+    "store": {"type": "boolean", "description": "false keeps the transcript out of the history"},
+    "cache": {"type": "boolean", "description": "false recognises anew, whatever is known"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a request says besides how to recognise."""
+
+    call: Call
+    use_cache: bool
+
+
+def read_wishes(request: Request, fields: Fields) -> Wishes:
+    """The fields `user`, `store` and `cache`, and the header Cache-Control.
+
+    raises    InvalidOption
+    """
+    call = named(call_of(request), fields.text("user"))
+    if not fields.flag("store", default=True):
+        call = replace(call, keep=False)
+    wished = {word.strip().lower() for word in request.headers.get("cache-control", "").split(",")}
+    return Wishes(call, use_cache=fields.flag("cache", default=True) and wished.isdisjoint(ANEW))
+
+
+async def transcribe_for(
+    request: Request, source: AudioSource, options: RecognizeOptions, wishes: Wishes
+) -> Transcribed:
+    """The answer, unless the caller hangs up before.
+
+    raises    ClientGone, InvalidInput, Busy, EngineError
+    """
+    with doors_of(request).holding_a_place() as services:
+        work = services.transcriber.transcribe(source, options, wishes.call, use_cache=wishes.use_cache)
+        return await unless_gone(request, work)
+
+
+def headers_of(answered: Transcribed) -> dict[str, str]:
+    """What became of the answer: where it came from, and under which id it is kept."""
+    headers = {"X-Lingting-Cache": str(answered.cache)}
+    if answered.record_id is not None:
+        headers["X-Lingting-Record"] = answered.record_id
+    return headers

@@ -1,0 +1,48 @@
+"""What makes two requests the same question: a key under which an answer may be given again.
+
+Promises: whatever changes the answer changes the key: the bytes, how they are to be read, every option, the engine, the
+weights, this software; and whose question it is, unless results are shared. A key is a keyed hash and tells nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, astuple
+from functools import lru_cache
+
+from lingting.crypto import Vault
+from lingting.domain import ChannelMode, PcmFormat, RecognizeOptions
+from lingting.domain.principal import Call
+
+__all__ = ["ResultKeys"]
+
+OPTIONS_REMEMBERED = 1_024
+"""Callers ask for the same few mixes of options over and over."""
+
+
+class ResultKeys:
+    """Makes keys for one engine with one model.
+
+    recipe    of all that turns audio into text here, as a hash: engine, weights, their settings, this software
+    """
+
+    def __init__(self, vault: Vault, recipe: str, *, is_shared: bool) -> None:
+        self._vault = vault
+        self._recipe = recipe
+        self._is_shared = is_shared
+
+    def key_of(self, digest: bytes, pcm: PcmFormat | None, options: RecognizeOptions, call: Call) -> str:
+        """digest: of the recording's bytes"""
+        # Of a person's recordings nobody else's are answered, so that erasing what is kept of one erases all of it.
+        asker = [] if self._is_shared else [call.principal.owner, call.user]
+        question = [self._recipe, digest.hex(), None if pcm is None else astuple(pcm), _canonical(options), asker]
+        return self._vault.mac("cache key", json.dumps(question).encode()).hex()
+
+
+@lru_cache(OPTIONS_REMEMBERED)
+def _canonical(options: RecognizeOptions) -> str:
+    """The same text for options that ask for the same."""
+    wishes = asdict(options)
+    if options.channel_mode is not ChannelMode.PICK:
+        del wishes["channel"]
+    return json.dumps(wishes, sort_keys=True)
