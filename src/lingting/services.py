@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from lingting.crypto import Vault
 from lingting.domain import Clock
 from lingting.jobs.courier import Courier
+from lingting.jobs.desk import JobDesk
 from lingting.live.hub import LiveHub
 from lingting.recognition.transcriber import Transcriber
 from lingting.rooms.hub import RoomHub
@@ -65,6 +66,7 @@ class Services:
     """Calls to addresses that callers named."""
     audit: Audit
     callbacks: Callbacks
+    jobs: JobDesk
     limiter: Limiter
     usage: UsageStore
     health: Health

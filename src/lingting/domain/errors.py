@@ -36,6 +36,7 @@ LingtingError
 │   ├── Starting                 the model is still loading
 │   └── ShuttingDown
 ├── DeadlineExceeded             the work took longer than it was allowed to
+├── JobLost                      the workers of a job died, again and again
 ├── Superseded                   a newer piece of the same stream took its place in the queue
 ├── EngineError                  a recogniser failed
 │   ├── EngineUnavailable        not installed, or its server is away
@@ -68,6 +69,7 @@ __all__ = [
     "InvalidKey",
     "InvalidMessage",
     "InvalidOption",
+    "JobLost",
     "LimitExceeded",
     "LingtingError",
     "MissingKey",
@@ -275,6 +277,10 @@ class ShuttingDown(Busy):
 class DeadlineExceeded(LingtingError):
     code = "deadline_exceeded"
     retryable = True
+
+
+class JobLost(LingtingError):
+    code = "job_lost"
 
 
 class Superseded(LingtingError):

@@ -20,6 +20,7 @@ from lingting.security.keys import AccessSettings, Keys
 from lingting.security.limit_opening import open_limiter
 from lingting.security.rate_limit import LimitSettings
 from lingting.server.checks import open_health
+from lingting.server.jobs import JobNeeds, open_jobs
 from lingting.server.kept import open_audit, open_kept
 from lingting.server.outgoing import open_outgoing
 from lingting.server.recognition import open_recognition
@@ -63,6 +64,8 @@ async def open_services(settings: Settings, *, engine: BatchEngine | None = None
             )
         )
         opened.push_async_callback(transcriber.aclose)
+        needs = JobNeeds(kept, outbound, transcriber, clock, telemetry, [lambda _: callbacks.courier.wake()])
+        jobs = await opened.enter_async_context(open_jobs(settings, needs))
         rooms = open_rooms(settings.built("rooms", RoomSettings), clock=clock, observer=telemetry.rooms)
         opened.push_async_callback(rooms.aclose)
         live_decoders = LiveDecoders(settings.built("live_decode", LiveDecodeSettings))
@@ -89,6 +92,7 @@ async def open_services(settings: Settings, *, engine: BatchEngine | None = None
             outbound=outbound,
             audit=audit,
             callbacks=callbacks,
+            jobs=jobs,
             limiter=limiter,
             usage=usage,
             health=health,

@@ -20,6 +20,7 @@ from lingting.settings.platform import (
     CallbackSection,
     HealthSection,
     HistorySection,
+    JobSection,
     LimitSection,
     OutboundSection,
     StorageSection,
@@ -86,6 +87,7 @@ class Settings(BaseSettings):
     audit: AuditSection = AuditSection()
     access: AccessSection = AccessSection()
     cache: CacheSection = CacheSection()
+    jobs: JobSection = JobSection()
 
     def built(self, section: str, settings: type[SettingsT]) -> SettingsT:
         """A section as the frozen class that the code beside it takes."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lingting.jobs.courier import CallbackSettings
+from lingting.jobs.parts import JobSettings
 from lingting.security.audit import AuditSettings
 from lingting.security.keys import AccessSettings
 from lingting.security.rate_limit import LimitSettings
@@ -18,6 +19,7 @@ from lingting.settings.ranges import (
     CALLBACK_RANGES,
     HEALTH_RANGES,
     HISTORY_RANGES,
+    JOB_RANGES,
     LIMIT_RANGES,
     OUTBOUND_RANGES,
     STORAGE_RANGES,
@@ -38,6 +40,7 @@ __all__ = [
     "CallbackSection",
     "HealthSection",
     "HistorySection",
+    "JobSection",
     "LimitSection",
     "OutboundSection",
     "StorageSection",
@@ -58,3 +61,4 @@ AuditSection: Any = section(AuditSettings, AUDIT_RANGES)
 AccessSection: Any = section(AccessSettings, ACCESS_RANGES)
 TraceSection: Any = section(TraceSettings, TRACE_RANGES)
 CacheSection: Any = section(CacheSettings, CACHE_RANGES)
+JobSection: Any = section(JobSettings, JOB_RANGES)

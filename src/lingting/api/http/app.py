@@ -8,11 +8,10 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from lingting.api.http import callbacks, health, history, openai, overlay, realtime, rest, rooms
+from lingting.api.http import callbacks, health, history, jobs, openai, overlay, realtime, rest, rooms
 from lingting.api.http.answers import answer_errors
 from lingting.api.http.documentation import document
 from lingting.api.http.doors import Doors
-from lingting.api.http.error_documents import describe_errors
 from lingting.api.http.gate import AddressGate
 from lingting.api.http.middleware import BodyBounds, RequestFrame
 from lingting.api.ws import routes, viewer
@@ -34,10 +33,9 @@ def build_app(doors: Doors, *, lifespan: Lifespan | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.doors = doors
-    for module in (rest, openai, realtime, rooms, history, callbacks, overlay, health, routes, viewer):
+    for module in (rest, openai, realtime, rooms, history, jobs, callbacks, overlay, health, routes, viewer):
         app.include_router(module.router)
     document(app)
-    describe_errors(app)
     answer_errors(app)
     app.add_middleware(BodyBounds, limits=doors.limits)
     app.add_middleware(AddressGate, allowlist=doors.allowlist)

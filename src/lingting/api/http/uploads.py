@@ -19,7 +19,7 @@ from lingting.audio.decode import AudioSource
 from lingting.domain import PcmFormat
 from lingting.domain.errors import AudioUndecodable, InvalidInput, InvalidOption
 
-__all__ = ["decode_base64", "read_form", "read_json", "source_of"]
+__all__ = ["decode_base64", "read_form", "read_json", "recording_of", "source_of"]
 
 MAX_FIELDS = 128
 MAX_FIELD_BYTES = 64 * 1024
@@ -30,14 +30,14 @@ THREAD_FROM_CHARACTERS = 256 * 1024
 
 
 @asynccontextmanager
-async def read_form(request: Request) -> AsyncIterator[FormData]:
+async def read_form(request: Request, *, max_files: int = 1) -> AsyncIterator[FormData]:
     """The fields of a multipart form; uploads are removed on leaving.
 
     raises    InvalidInput, AudioTooLarge, UploadStalled
     """
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise InvalidInput("send the audio as multipart/form-data, in a field of its own")
-    bounds = {"max_files": 1, "max_fields": MAX_FIELDS, "max_part_size": MAX_FIELD_BYTES}
+    bounds = {"max_files": max_files, "max_fields": MAX_FIELDS, "max_part_size": MAX_FIELD_BYTES}
     try:
         form = await _WholeForm(request.headers, request.stream(), **bounds).parse()
     except MultiPartException as error:
@@ -74,10 +74,18 @@ async def source_of(form: FormData, field: str, *, pcm: PcmFormat | None = None)
     if not isinstance(upload, UploadFile):
         raise InvalidOption(field, "is missing; send the audio file in this field")
     name = (upload.filename or "audio")[:200]
+    recording = await recording_of(upload)
+    if isinstance(recording, bytes):
+        return AudioSource(data=recording, pcm=pcm, name=name)
+    return AudioSource(path=recording, pcm=pcm, name=name)
+
+
+async def recording_of(upload: UploadFile) -> Path | bytes:
+    """What was uploaded: a small file itself, a large one as a path that lasts as long as the form."""
     if (upload.size or 0) <= IN_MEMORY_BYTES:
-        return AudioSource(data=await upload.read(), pcm=pcm, name=name)
+        return await upload.read()
     await asyncio.to_thread(upload.file.flush)
-    return AudioSource(path=Path(f"/dev/fd/{upload.file.fileno()}"), pcm=pcm, name=name)
+    return Path(f"/dev/fd/{upload.file.fileno()}")
 
 
 async def read_json(request: Request) -> dict[str, Any]:  # Any: whatever the caller wrote

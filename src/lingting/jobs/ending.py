@@ -1,0 +1,110 @@
+"""Ends jobs: result, callback and state in one transaction, then whoever wants to know is told.
+
+Promises: of all who try to end a job one does; only that one tells of it. The recording is deleted afterwards; one that
+a crash leaves behind, `upkeep` finds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+
+from lingting.domain import Transcript
+from lingting.domain.errors import LingtingError, StorageUnavailable
+from lingting.domain.job import JobState
+from lingting.jobs.callbacks import callback_row
+from lingting.jobs.outcome import JobOutcome
+from lingting.jobs.parts import JobParts
+from lingting.storage.identity import milliseconds
+from lingting.storage.job_records import Ending, Job
+from lingting.storage.transcript_records import transcript_to
+from lingting.telemetry import log
+from lingting.text.subtitles import TranscriptFormat, render
+
+__all__ = ["Endings", "Told"]
+
+MAX_MESSAGE_CHARACTERS = 1_000
+LONG_SEGMENTS = 100
+"""A transcript that takes over a millisecond to write down."""
+Told = Callable[[JobOutcome], None]
+
+
+class Endings:
+    """The last step of every job.
+
+    told    who hears of each end: the courier of callbacks, Kafka
+    """
+
+    def __init__(self, parts: JobParts, told: Sequence[Told] = ()) -> None:
+        self._parts = parts
+        self._told = told
+
+    async def succeed(self, job: Job, transcript: Transcript) -> bool:
+        """False when the job is not running under its lease any more.
+
+        raises    StorageUnavailable
+        """
+        if len(transcript.segments) > LONG_SEGMENTS:
+            result = await asyncio.to_thread(transcript_to, transcript)
+        else:
+            result = transcript_to(transcript)
+        ending = Ending(JobState.SUCCEEDED, result=result, audio_ms=round(transcript.duration_seconds * 1_000))
+        return await self._end(job, ending, transcript)
+
+    async def fail(self, job: Job, problem: LingtingError, *, if_lost: bool = False) -> bool:
+        """The same for one that will not be tried again.
+
+        if_lost    only when its lease has run out
+        """
+        ending = Ending(JobState.FAILED, problem.code, problem.message[:MAX_MESSAGE_CHARACTERS])
+        return await self._end(job, ending, if_lost=if_lost)
+
+    async def cancel(self, job: Job, *, if_lost: bool = False) -> bool:
+        """The same for one that somebody took back."""
+        return await self._end(job, Ending(JobState.CANCELLED), if_lost=if_lost)
+
+    async def forget_recording(self, job_id: str, blob_id: str) -> None:
+        """Of a job that has ended.
+
+        raises    StorageUnavailable
+        """
+        await self._parts.blobs.delete(blob_id)
+        await self._parts.queue.forget_input(job_id)
+
+    async def _end(
+        self, job: Job, ending: Ending, transcript: Transcript | None = None, *, if_lost: bool = False
+    ) -> bool:
+        outcome = self._outcome(job, ending, transcript)
+        row = None
+        if job.spec.callback_url:
+            row = callback_row(
+                self._parts.vault, outcome, job.spec.callback_url, now_ms=milliseconds(self._parts.clock)
+            )
+        if not await self._parts.queue.end(job, ending, delivery=row, if_lost=if_lost):
+            return False
+        seconds = max(0.0, (milliseconds(self._parts.clock) - job.created_ms) / 1_000)
+        self._parts.observer.job_ended(ending.state, seconds=seconds)
+        log.info("job.ended", job_id=job.id, state=str(ending.state), code=ending.error_code, attempts=job.attempts)
+        for tell in self._told:
+            tell(outcome)
+        if job.blob_id:
+            try:
+                await self.forget_recording(job.id, job.blob_id)
+            except StorageUnavailable as problem:
+                log.warning("job.recording_left", job_id=job.id, code=problem.code)
+        return True
+
+    def _outcome(self, job: Job, ending: Ending, transcript: Transcript | None) -> JobOutcome:
+        told = transcript if job.spec.callback_includes_result else None
+        return JobOutcome(
+            job_id=job.id,
+            owner=job.owner,
+            state=str(ending.state),
+            finished=self._parts.clock.now(),
+            batch_id=job.batch_id,
+            audio_seconds=None if transcript is None else transcript.duration_seconds,
+            error_code=ending.error_code,
+            error_message=ending.error_message,
+            result=None if told is None else json.loads(render(told, TranscriptFormat.VERBOSE_JSON)),
+        )
