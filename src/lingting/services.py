@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lingting.crypto import Vault
-from lingting.domain import Clock
+from lingting.domain import Call, Clock
 from lingting.jobs.courier import Courier
 from lingting.jobs.desk import JobDesk
+from lingting.live.driver import LiveSession
 from lingting.live.hub import LiveHub
 from lingting.recognition.transcriber import Transcriber
 from lingting.rooms.hub import RoomHub
@@ -59,6 +60,8 @@ class Services:
     transcriber: Transcriber
     """Recordings to text, for all who ask."""
     live: LiveHub
+    follow: Callable[[LiveSession, Call], None]
+    """Sees every live session that begins, to keep what it says."""
     rooms: RoomHub
     telemetry: Telemetry
     kept: Kept

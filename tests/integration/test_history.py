@@ -1,12 +1,18 @@
 """History over HTTP, on a real server with a scripted engine."""
 
 import asyncio
+import io
 import json
 import tempfile
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
+import av
 import httpx
 import pytest
+from websockets.sync.client import connect
 
 from kept import call_by, said
 from lingting.domain import SystemClock, Transcript
@@ -16,6 +22,7 @@ from lingting.settings import Settings, load_settings
 from lingting.storage.blobs import BlobKind
 
 pytestmark = pytest.mark.integration
+T = TypeVar("T")
 NEEDLE = "the patient said nothing of the kind"
 
 
@@ -136,3 +143,35 @@ def test_no_file_of_the_server_holds_what_was_said(http, settings) -> None:
     for needle in (NEEDLE, "patient", "own name"):
         assert needle.encode() not in held
         assert needle.encode("utf-16-le") not in held
+
+
+def speak(http, speech: bytes, query: str) -> None:
+    with av.open(io.BytesIO(speech)) as file:
+        resampler = av.AudioResampler(format="s16", layout="mono", rate=16_000)
+        frames = [made for frame in file.decode(audio=0) for made in resampler.resample(frame)]
+    address = str(http.base_url).replace("http", "ws") + f"/v1/asr/stream?{query}"
+    with connect(address, proxy=None) as client:
+        client.send(json.dumps({"type": "INIT", "config": {}}))
+        client.send(b"".join(frame.to_ndarray().tobytes() for frame in frames))
+        client.send(json.dumps({"type": "END"}))
+        for _ in client:
+            pass
+
+
+def test_what_was_said_live_is_kept_unless_the_caller_says_no(http, speech) -> None:
+    speak(http, speech, "user=Livia&store=true")
+    speak(http, speech, "user=Livius&store=false")
+    (record,) = until(lambda: http.get("/v1/history", params={"user": "Livia", "text": "1"}).json()["records"])
+    assert (record["kind"], record["door"], record["engine"]) == ("stream", "/v1/asr/stream", "given")
+    assert record["text"]
+    assert record["duration_seconds"] > 5.0
+    assert not http.get("/v1/history", params={"user": "Livius"}).json()["records"]
+
+
+def until(look: Callable[[], T]) -> T:
+    """What it finds, once it finds something: a session is kept just after its socket has closed."""
+    for _ in range(500):
+        if found := look():
+            return found
+        threading.Event().wait(0.01)
+    raise TimeoutError("nothing was found")

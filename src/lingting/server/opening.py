@@ -11,6 +11,7 @@ from lingting.audio.live_formats import LiveSettings as LiveDecodeSettings
 from lingting.engines.base import BatchEngine
 from lingting.live.hub import LiveHub, LiveParts
 from lingting.live.parts import LiveSettings
+from lingting.live.recording import LiveRecorder
 from lingting.recognition.records import Records
 from lingting.recognition.result_keys import ResultKeys
 from lingting.recognition.transcriber import Transcriber, TranscriberParts
@@ -74,6 +75,8 @@ async def open_services(settings: Settings, *, engine: BatchEngine | None = None
             LiveParts(hearing.recognizer, hearing.scheduler, hearing.vad, live_decoders.open, clock, telemetry.live),
             settings.built("live", LiveSettings),
         )
+        recorder = LiveRecorder(kept.history, telemetry.storage, engine=hearing.engine, model=settings.model)
+        opened.push_async_callback(recorder.aclose)
         opened.push_async_callback(live.aclose)
         await asyncio.to_thread(live_decoders.warm_up)
         health = await opened.enter_async_context(open_health(settings, hearing, kept))
@@ -86,6 +89,7 @@ async def open_services(settings: Settings, *, engine: BatchEngine | None = None
         yield Services(
             transcriber=transcriber,
             live=live,
+            follow=recorder.follow,
             rooms=rooms,
             telemetry=telemetry,
             kept=kept,

@@ -76,6 +76,8 @@ class SocketParts:
     telemetry: Telemetry
     open_meter: Callable[[Principal], Awaitable[Meter]] | None = None
     """Lets a session in as far as its key's limits go, and counts its audio; None counts nothing."""
+    follow: Callable[[LiveSession, Call], None] | None = None
+    """Sees every session that begins; None where nobody wants to."""
 
 
 async def serve_socket(
@@ -231,6 +233,8 @@ class _Connection:
 
     async def _open(self, command: Open) -> None:
         session = await self._opened(command)
+        if self._parts.follow is not None:
+            self._parts.follow(session, self._call)
         try:
             await self._publish(session, command.room)
         except BaseException:

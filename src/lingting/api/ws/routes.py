@@ -10,9 +10,10 @@ from functools import partial
 from fastapi import APIRouter
 from starlette.websockets import WebSocket
 
-from lingting.api.access import KEY_QUERY, admit
+from lingting.api.access import KEY_QUERY, admit, named
 from lingting.api.auditing import SocketRecorder, audit_of
 from lingting.api.http.doors import doors_of
+from lingting.api.http.fields import Fields
 from lingting.api.http.openai import ALIASES
 from lingting.api.ws.connection import SocketParts, serve_socket
 from lingting.api.ws.dialect import Dialect, Handshake
@@ -20,7 +21,7 @@ from lingting.api.ws.handshake import choose_subprotocol, deny, require_origin
 from lingting.api.ws.native import NativeDialect
 from lingting.api.ws.openai_realtime import BETA_SUBPROTOCOL, OpenAIRealtime
 from lingting.api.ws.subtitle import SubtitleDialect
-from lingting.domain import RecognizeOptions, Scope, StreamOptions
+from lingting.domain import Call, RecognizeOptions, Scope, StreamOptions
 from lingting.domain.errors import LingtingError
 from lingting.domain.options import LIVE_BEAM_SIZE
 from lingting.security.call_note import CallNote, noting
@@ -56,6 +57,9 @@ DIALECTS = (
 
 router = APIRouter()
 
+CALL_QUERY = (KEY_QUERY, "user", "store")
+"""What an address may say about the caller, whatever the dialect; the rest is the dialect's."""
+
 
 def _defaults(recognize: RecognizeOptions) -> StreamOptions:
     beam_size = min(recognize.beam_size, LIVE_BEAM_SIZE)
@@ -87,11 +91,11 @@ async def _serve_admitted(websocket: WebSocket, row: DialectRoute, recorder: Soc
     limits = doors.sockets.limits
     require_origin(websocket.headers, limits.allowed_origins)
     services = doors.require_open()
-    call = await admit(websocket, row.scope)
+    call = _wished(await admit(websocket, row.scope), websocket)
     with doors.sockets.holding_a_place():
         handshake = Handshake(
             defaults=_defaults(doors.defaults),
-            query={name: value for name, value in websocket.query_params.items() if name != KEY_QUERY},
+            query={name: value for name, value in websocket.query_params.items() if name not in CALL_QUERY},
             subprotocols=tuple(websocket.scope["subprotocols"]),
             max_audio_bytes=limits.max_message_bytes,
             models=(services.model, *ALIASES),
@@ -99,10 +103,20 @@ async def _serve_admitted(websocket: WebSocket, row: DialectRoute, recorder: Soc
             preset=getattr(websocket.state, "preset", None),
         )
         open_meter = partial(StreamMeter.begin, services.limiter)
-        parts = SocketParts(services.live, services.rooms, limits, services.telemetry, open_meter)
+        parts = SocketParts(services.live, services.rooms, limits, services.telemetry, open_meter, services.follow)
         subprotocol = choose_subprotocol(handshake.subprotocols, row.subprotocols)
         await recorder.opening()
         await serve_socket(websocket, row.make(handshake), parts, call, subprotocol=subprotocol)
+
+
+def _wished(call: Call, websocket: WebSocket) -> Call:
+    """With the person whose speech it is, and whether it may be kept.
+
+    raises    InvalidOption
+    """
+    fields = Fields({name: websocket.query_params.get(name) for name in CALL_QUERY})
+    keep = fields.flag("store") if fields.text("store") else call.keep
+    return replace(named(call, fields.text("user")), keep=keep)
 
 
 def _add(row: DialectRoute) -> None:
