@@ -18,6 +18,7 @@ from lingting.settings import Settings, load_settings, settings_file
 from lingting.telemetry import configure_logs
 
 if TYPE_CHECKING:
+    from lingting.security.audit import Audit
     from lingting.services import Kept
 
 __all__ = ["House"]
@@ -78,6 +79,18 @@ class House:
 
         settings = _settings(Wishes())
         return add_key(settings.built("vault", VaultSettings), settings.data_dir)
+
+    @asynccontextmanager
+    async def audit(self) -> AsyncIterator[Audit]:
+        """raises    SettingsInvalid, StorageUnavailable"""
+        from lingting.server import open_audit
+        from lingting.telemetry import Telemetry
+
+        async with (
+            self.kept() as kept,
+            open_audit(_settings(Wishes()), kept, SystemClock(), Telemetry().audit) as audit,
+        ):
+            yield audit
 
     @asynccontextmanager
     async def callback_desk(self) -> AsyncIterator[CallbackDesk]:

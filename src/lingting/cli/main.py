@@ -6,6 +6,7 @@ from importlib import metadata
 
 import typer
 
+from lingting.cli.audit import audit_app
 from lingting.cli.callbacks import callbacks_app
 from lingting.cli.doctor import doctor
 from lingting.cli.erase import erase
@@ -35,6 +36,7 @@ app.add_typer(history_app)
 app.command()(erase)
 app.add_typer(vault_app)
 app.add_typer(callbacks_app)
+app.add_typer(audit_app)
 app.command()(doctor)
 
 

@@ -17,11 +17,11 @@ from lingting.domain import Priority, Progress, RecognizeOptions, Segment, Trans
 from lingting.engines.catalog import Catalog
 
 if TYPE_CHECKING:  # else --help would load the whole server
+    from lingting.security.audit import Audit
     from lingting.security.signatures import CallbackSigner
     from lingting.services import Kept
     from lingting.storage.delivery_store import DeliveryStore
 
-__all__ = ["Opener", "RunningPipeline", "Wishes"]
 __all__ = ["CallbackDesk", "Opener", "RunningPipeline", "Wishes"]
 
 
@@ -82,6 +82,12 @@ class Opener(Protocol):
 
     def kept(self) -> AbstractAsyncContextManager[Kept]:
         """What is kept on this machine, or on the database server that the settings name.
+
+        raises    SettingsInvalid, StorageUnavailable
+        """
+
+    def audit(self) -> AbstractAsyncContextManager[Audit]:
+        """The audit log of what is kept.
 
         raises    SettingsInvalid, StorageUnavailable
         """

@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from lingting.domain import Clock
-from lingting.domain.errors import LingtingError, StorageUnavailable
+from lingting.domain.errors import LingtingError, Overloaded, StorageUnavailable
 from lingting.security.audit_flood import Refusals
 from lingting.security.call_note import Scalar, audit_note
+from lingting.storage.audit_check import Verdict, check_audit
 from lingting.storage.audit_log import AuditLog, AuditRecord
 from lingting.telemetry import log
 
@@ -31,6 +32,7 @@ WAIT_SECONDS = 5.0
 """How long an answer is held back for its row."""
 AWAY_SECONDS = 2.0
 """After a failure calls are refused at once for so long, before any work is done for them."""
+CHECK_SECONDS = 10.0
 ROUND_SECONDS = 10.0
 ROUNDS_PER_PRUNING = 360
 DAY_MS = 86_400_000
@@ -111,6 +113,7 @@ class Audit:
         self._waiting: deque[_Waiting] = deque()
         self._changed = asyncio.Event()
         self._leave = asyncio.Event()
+        self._checking = asyncio.Lock()
         self._away_until_seconds = 0.0
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -153,6 +156,16 @@ class Audit:
             await self.record(entry)
         else:
             self._observer.audit_summarised()
+
+    async def check(self, anchor: tuple[int, bytes] | None = None) -> Verdict:
+        """Read and hash every row; by one caller at a time, since that is work.
+
+        raises    Overloaded, StorageUnavailable, InvalidOption
+        """
+        if self._checking.locked():
+            raise Overloaded("the log is being checked already; try again later", retry_after_seconds=CHECK_SECONDS)
+        async with self._checking:
+            return await check_audit(self.log, anchor=anchor)
 
     async def aclose(self) -> None:
         """Write what waits."""

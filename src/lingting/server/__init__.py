@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from lingting.server.engine import load_catalog, locate_model
-from lingting.server.kept import open_kept
+from lingting.server.kept import open_audit, open_kept
 from lingting.server.opening import open_services
 from lingting.server.recognition import Recognition, open_recognition
 
-__all__ = ["Recognition", "load_catalog", "locate_model", "open_kept", "open_recognition", "open_services"]
+__all__ = [
+    "Recognition",
+    "load_catalog",
+    "locate_model",
+    "open_audit",
+    "open_kept",
+    "open_recognition",
+    "open_services",
+]

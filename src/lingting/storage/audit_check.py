@@ -14,9 +14,11 @@ from lingting.crypto import is_same
 from lingting.domain.errors import InvalidOption, SealBroken
 from lingting.storage.audit_log import AuditLog, AuditRow, Head
 
-__all__ = ["Fault", "Verdict", "check_audit"]
+__all__ = ["Fault", "Verdict", "check_audit", "read_anchor"]
 
 PAGE_ROWS = 1_000
+MAX_DIGITS = 18
+HASH_BYTES = 32
 TRIES = 5
 """How often rows may be pruned under a check before it is given up."""
 
@@ -48,6 +50,21 @@ class Verdict:
     seq: int = 0
     """Of the first row that is wrong."""
     message: str = "every row is as it was written"
+
+
+def read_anchor(text: str) -> tuple[int, bytes]:
+    """Of `Head.anchor`.
+
+    raises    InvalidOption
+    """
+    seq, _, hashed = text.partition(":")
+    try:
+        value = bytes.fromhex(hashed)
+    except ValueError:
+        value = b""
+    if not (seq.isascii() and seq.isdigit() and len(seq) <= MAX_DIGITS and len(value) == HASH_BYTES):
+        raise InvalidOption("anchor", "is none; `lingting audit verify` prints one, a number, a colon and a hash")
+    return int(seq), value
 
 
 async def check_audit(log: AuditLog, *, anchor: tuple[int, bytes] | None = None) -> Verdict:

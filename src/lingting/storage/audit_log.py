@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from lingting.crypto import Vault, is_same
 from lingting.domain.errors import SealBroken
+from lingting.domain.moments import iso_of_ms
 from lingting.storage.db import Database
 from lingting.storage.tables import audit, audit_head
 from lingting.storage.upsert import upsert
@@ -59,6 +60,23 @@ class AuditRow:
     seq: int
     record: AuditRecord
     hash: bytes
+
+    def shown(self) -> dict[str, object]:
+        """As it is listed and exported."""
+        kept = self.record
+        return {
+            "seq": self.seq,
+            "at": iso_of_ms(kept.at_ms),
+            "actor": kept.actor,
+            "address": kept.address,
+            "action": kept.action,
+            "subject": kept.subject,
+            "outcome": kept.outcome,
+            "audio_seconds": kept.audio_ms / 1_000,
+            "request_id": kept.request_id,
+            "detail": _detail(kept.detail),
+            "hash": self.hash.hex(),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +252,15 @@ def _conditions(wanted: AuditFilter | None) -> list[Any]:  # Any: SQLAlchemy's c
     if wanted.before_ms is not None:
         made.append(audit.c.at_ms < wanted.before_ms)
     return made
+
+
+def _detail(text: str) -> object:
+    """What was tampered with is shown as it is."""
+    try:
+        value: object = json.loads(text)
+    except ValueError:
+        return text
+    return value
 
 
 def _row(row: Row[Any]) -> AuditRow:  # Any: the columns of `audit`

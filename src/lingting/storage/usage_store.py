@@ -63,9 +63,10 @@ class UsageStore:
         sums.requests += requests
         sums.audio_ms += round(audio_seconds * 1_000)
 
-    async def since(self, day: str, *, key_id: str | None = None) -> list[Usage]:
+    async def since(self, day: str, *, until: str | None = None, key_id: str | None = None) -> list[Usage]:
         """From this day on, oldest first, what was added here up to now among it.
 
+        until     the last day; None is today
         key_id    None is every key
         raises    StorageUnavailable
         """
@@ -73,6 +74,8 @@ class UsageStore:
         wanted = select(usage).where(usage.c.day >= day).order_by(usage.c.day, usage.c.key_id).limit(MAX_ROWS_READ)
         if key_id is not None:
             wanted = wanted.where(usage.c.key_id == key_id)
+        if until is not None:
+            wanted = wanted.where(usage.c.day <= until)
         rows = (await self._database.read(lambda connection: connection.execute(wanted))).all()
         return [Usage(row.key_id, row.day, row.requests, row.audio_ms / 1_000) for row in rows]
 

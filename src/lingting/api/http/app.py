@@ -8,7 +8,19 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from lingting.api.http import callbacks, health, history, jobs, openai, overlay, realtime, rest, rooms
+from lingting.api.http import (
+    admin_audit,
+    callbacks,
+    health,
+    history,
+    jobs,
+    openai,
+    overlay,
+    realtime,
+    rest,
+    rooms,
+    usage,
+)
 from lingting.api.http.answers import answer_errors
 from lingting.api.http.documentation import document
 from lingting.api.http.doors import Doors
@@ -33,7 +45,21 @@ def build_app(doors: Doors, *, lifespan: Lifespan | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.doors = doors
-    for module in (rest, openai, realtime, rooms, history, jobs, callbacks, overlay, health, routes, viewer):
+    for module in (
+        rest,
+        openai,
+        realtime,
+        rooms,
+        history,
+        jobs,
+        callbacks,
+        usage,
+        admin_audit,
+        overlay,
+        health,
+        routes,
+        viewer,
+    ):
         app.include_router(module.router)
     document(app)
     answer_errors(app)

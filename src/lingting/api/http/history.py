@@ -25,6 +25,7 @@ from lingting.api.http.history_asked import (
 from lingting.api.http.uploads import read_json
 from lingting.domain.errors import RecordNotFound, UnsupportedFormat
 from lingting.domain.principal import Scope
+from lingting.security.audit import audit_note
 from lingting.storage.erasing import Erasure
 from lingting.storage.history import History
 from lingting.storage.history_records import HistoryFilter, HistoryPage
@@ -70,6 +71,7 @@ async def export(request: Request) -> Response:
     history = _history(request)
     asked = asked_filter(request, call_of(request).principal)
     first = await history.opened(asked, limit=EXPORT_PAGE)
+    audit_note(action="history.exported")
     headers = {"Content-Disposition": 'attachment; filename="history.jsonl"'}
     return StreamingResponse(_lines(history, asked, first), media_type="application/x-ndjson", headers=headers)
 
@@ -105,6 +107,7 @@ async def delete(request: Request, record: str) -> Response:
     erased = await doors_of(request).services.kept.eraser.erase(asked)
     if not erased.transcripts and not erased.jobs:
         raise RecordNotFound("there is no such record, or its time is over")
+    audit_note(action="history.erased", subject=record, **asdict(erased))
     return JSONResponse({"status": "SUCCESS", "id": record, "erased": asdict(erased)})
 
 
@@ -112,6 +115,7 @@ async def delete(request: Request, record: str) -> Response:
 async def erase(request: Request) -> Response:
     asked = read_erasure(await read_json(request), call_of(request).principal)
     erased = await doors_of(request).services.kept.eraser.erase(asked)
+    audit_note(action="history.erased", by_user=asked.user is not None, by_key=asked.key is not None, **asdict(erased))
     return JSONResponse({"status": "SUCCESS", "erased": asdict(erased)})
 
 

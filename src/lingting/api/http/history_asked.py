@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from lingting.api.http.fields import Fields
 from lingting.domain.errors import InvalidOption, MissingScope, RecordNotFound
+from lingting.domain.moments import read_moment
 from lingting.domain.principal import Principal, Scope
 from lingting.storage.erasing import Erasure
 from lingting.storage.history import MAX_PAGE
@@ -155,11 +156,7 @@ def _moment(fields: Fields, name: str) -> datetime | None:
     text = fields.text(name)
     if text is None:
         return None
-    try:
-        moment = datetime.fromisoformat(text[:MAX_NAME_CHARACTERS])
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError) as problem:
-        raise InvalidOption(name, "is no moment; write it as 2026-01-31 or 2026-01-31T12:00:00Z") from problem
+    return read_moment(text, name)
 
 
 def _seconds(fields: Fields, name: str) -> float | None:
