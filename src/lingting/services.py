@@ -9,6 +9,7 @@ from lingting.crypto import Vault
 from lingting.domain import Call, Clock
 from lingting.jobs.courier import Courier
 from lingting.jobs.desk import JobDesk
+from lingting.jobs.publishing import Publisher
 from lingting.live.driver import LiveSession
 from lingting.live.hub import LiveHub
 from lingting.recognition.transcriber import Transcriber
@@ -67,6 +68,8 @@ class Services:
     kept: Kept
     outbound: Outbound
     """Calls to addresses that callers named."""
+    publisher: Publisher | None
+    """Tells Kafka; None where there is none."""
     audit: Audit
     callbacks: Callbacks
     jobs: JobDesk

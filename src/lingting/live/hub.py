@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
@@ -56,6 +56,8 @@ class LiveParts:
     """Blocking."""
     clock: Clock
     observer: LiveObserver
+    watchers: Sequence[Callable[[LiveSession], None]] = ()
+    """Shown each session before it says anything, to `observe` it; must be quick and not raise."""
 
 
 class LiveHub:
@@ -109,6 +111,8 @@ class LiveHub:
         self._sessions[session.id] = session
         self._made_of.engine.set_live_streams(len(self._sessions))
         self._made_of.observer.live_opened()
+        for watch in self._made_of.watchers:
+            watch(session)
         session.start()
         watching = asyncio.create_task(self._forget_when_closed(session))
         self._watching.add(watching)

@@ -23,7 +23,7 @@ from lingting.security.rate_limit import LimitSettings
 from lingting.server.checks import open_health
 from lingting.server.jobs import JobNeeds, open_jobs
 from lingting.server.kept import open_audit, open_kept
-from lingting.server.outgoing import open_outgoing
+from lingting.server.outgoing import open_outgoing, open_publisher
 from lingting.server.recognition import open_recognition
 from lingting.services import Services
 from lingting.settings import Settings
@@ -48,6 +48,7 @@ async def open_services(settings: Settings, *, engine: BatchEngine | None = None
         audit = await opened.enter_async_context(open_audit(settings, kept, clock, telemetry.audit))
         outgoing = open_outgoing(settings, kept, clock=clock, telemetry=telemetry)
         outbound, callbacks = await opened.enter_async_context(outgoing)
+        publisher = await opened.enter_async_context(open_publisher(settings, clock=clock, telemetry=telemetry))
         limits = settings.built("limits", LimitSettings)
         limiter, usage = await opened.enter_async_context(
             open_limiter(limits, kept.database, clock=clock, observer=telemetry.limits)
@@ -72,7 +73,15 @@ async def open_services(settings: Settings, *, engine: BatchEngine | None = None
         live_decoders = LiveDecoders(settings.built("live_decode", LiveDecodeSettings))
         opened.push_async_callback(asyncio.to_thread, live_decoders.close)
         live = LiveHub(
-            LiveParts(hearing.recognizer, hearing.scheduler, hearing.vad, live_decoders.open, clock, telemetry.live),
+            LiveParts(
+                hearing.recognizer,
+                hearing.scheduler,
+                hearing.vad,
+                live_decoders.open,
+                clock,
+                telemetry.live,
+                watchers=[publisher.watch] if publisher else [],
+            ),
             settings.built("live", LiveSettings),
         )
         recorder = LiveRecorder(kept.history, telemetry.storage, engine=hearing.engine, model=settings.model)
@@ -94,6 +103,7 @@ async def open_services(settings: Settings, *, engine: BatchEngine | None = None
             telemetry=telemetry,
             kept=kept,
             outbound=outbound,
+            publisher=publisher,
             audit=audit,
             callbacks=callbacks,
             jobs=jobs,

@@ -1,4 +1,4 @@
-"""Opens what calls out: the guarded client, and the courier that delivers callbacks."""
+"""Opens what calls out: the guarded client, the courier that delivers callbacks, and what tells Kafka."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from lingting.domain import Clock
 from lingting.jobs.courier import CallbackSettings, Courier, CourierParts
+from lingting.jobs.publishing import KafkaSettings, Publisher
 from lingting.security.outbound import Outbound
 from lingting.security.signatures import CallbackSigner
 from lingting.security.urls import OutboundSettings
@@ -15,7 +16,7 @@ from lingting.settings import Settings
 from lingting.storage.delivery_store import DeliveryStore
 from lingting.telemetry import Telemetry
 
-__all__ = ["callback_desk", "open_outgoing"]
+__all__ = ["callback_desk", "open_outgoing", "open_publisher"]
 
 
 @asynccontextmanager
@@ -36,6 +37,23 @@ async def open_outgoing(
     finally:
         await courier.aclose()
         await outbound.aclose()
+
+
+@asynccontextmanager
+async def open_publisher(settings: Settings, *, clock: Clock, telemetry: Telemetry) -> AsyncIterator[Publisher | None]:
+    """What tells Kafka; None where no brokers are named.
+
+    raises    SettingsInvalid
+    """
+    wanted = settings.built("kafka", KafkaSettings)
+    if wanted.bootstrap_servers is None:
+        yield None
+        return
+    publisher = Publisher(wanted, clock=clock, observer=telemetry.outbound)
+    try:
+        yield publisher
+    finally:
+        await publisher.aclose()
 
 
 def callback_desk(settings: Settings, kept: Kept, clock: Clock) -> tuple[DeliveryStore, CallbackSigner]:

@@ -21,6 +21,7 @@ from lingting.settings.platform import (
     HealthSection,
     HistorySection,
     JobSection,
+    KafkaSection,
     LimitSection,
     OutboundSection,
     StorageSection,
@@ -83,6 +84,7 @@ class Settings(BaseSettings):
     blobs: BlobSection = BlobSection()
     outbound: OutboundSection = OutboundSection()
     callbacks: CallbackSection = CallbackSection()
+    kafka: KafkaSection = KafkaSection()
     limits: LimitSection = LimitSection()
     audit: AuditSection = AuditSection()
     access: AccessSection = AccessSection()

@@ -6,6 +6,7 @@ from typing import Any
 
 from lingting.jobs.courier import CallbackSettings
 from lingting.jobs.parts import JobSettings
+from lingting.jobs.publishing import KafkaSettings
 from lingting.security.audit import AuditSettings
 from lingting.security.keys import AccessSettings
 from lingting.security.rate_limit import LimitSettings
@@ -20,6 +21,7 @@ from lingting.settings.ranges import (
     HEALTH_RANGES,
     HISTORY_RANGES,
     JOB_RANGES,
+    KAFKA_RANGES,
     LIMIT_RANGES,
     OUTBOUND_RANGES,
     STORAGE_RANGES,
@@ -41,6 +43,7 @@ __all__ = [
     "HealthSection",
     "HistorySection",
     "JobSection",
+    "KafkaSection",
     "LimitSection",
     "OutboundSection",
     "StorageSection",
@@ -55,6 +58,7 @@ BlobSection: Any = section(BlobSettings, {})
 
 OutboundSection: Any = section(OutboundSettings, OUTBOUND_RANGES)
 CallbackSection: Any = section(CallbackSettings, CALLBACK_RANGES)
+KafkaSection: Any = section(KafkaSettings, KAFKA_RANGES)
 LimitSection: Any = section(LimitSettings, LIMIT_RANGES)
 HealthSection: Any = section(HealthSettings, HEALTH_RANGES)
 AuditSection: Any = section(AuditSettings, AUDIT_RANGES)

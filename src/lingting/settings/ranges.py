@@ -11,6 +11,7 @@ __all__ = [
     "HEALTH_RANGES",
     "HISTORY_RANGES",
     "JOB_RANGES",
+    "KAFKA_RANGES",
     "LIMIT_RANGES",
     "LIVE_DECODE_RANGES",
     "LIVE_RANGES",
@@ -89,6 +90,7 @@ CALLBACK_RANGES = {
     "keep_dead_seconds": (0.0, 366 * 86_400.0),
     "secret_grace_seconds": (0.0, 366 * 86_400.0),
 }
+KAFKA_RANGES = {"max_waiting": (1, 10_000_000), "message_seconds": (1.0, 86_400.0), "flush_seconds": (0.0, 600.0)}
 OUTBOUND_RANGES = {"max_redirects": (0, 20), "connect_seconds": (0.1, 120.0)}
 STORAGE_RANGES = {"pool_size": (1, 1_000)}
 HISTORY_RANGES = {"ttl_days": (0.0, 36_500.0), "audio_ttl_days": (0.0, 36_500.0), "sweep_seconds": (1.0, 86_400.0)}
