@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 
 from databases import KINDS, fresh_database
 from lingting.domain.errors import StorageUnavailable
@@ -91,3 +91,31 @@ async def test_a_statement_that_cannot_be_is_an_error_with_a_code(database) -> N
     await database.write(lambda c: c.execute(insert(usage).values(row())))
     with pytest.raises(StorageUnavailable):
         await database.write(lambda c: c.execute(insert(usage).values(row())))
+
+
+class Counting:
+    """Keeps what a database tells."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self.failed: list[str] = []
+
+    def database_done(self, work: str, *, seconds: float) -> None:
+        assert seconds >= 0
+        self.done.append(work)
+
+    def database_failed(self, work: str) -> None:
+        self.failed.append(work)
+
+    def database_retried(self) -> None:
+        pass
+
+
+async def test_each_transaction_is_told_of_whether_it_came_about_or_not(url, tmp_path) -> None:
+    counting = Counting()
+    async with Database.opened(StorageSettings(url), tmp_path, observer=counting) as opened:
+        await opened.write(lambda connection: connection.execute(insert(usage).values(row())))
+        await opened.ping()
+        with pytest.raises(StorageUnavailable):
+            await opened.read(lambda connection: connection.execute(text("select nothing from nowhere")))
+    assert (counting.done, counting.failed) == (["write", "read", "read"], ["read"])

@@ -38,7 +38,7 @@ async def open_kept(settings: Settings, clock: Clock, telemetry: Telemetry | Non
     keys = settings.built("vault", VaultSettings)
     is_alone = storage.url is None or storage.url.startswith("sqlite")
     keyring = await asyncio.to_thread(load_keyring, keys, settings.data_dir, may_make=is_alone)
-    async with Database.opened(storage, settings.data_dir) as database:
+    async with Database.opened(storage, settings.data_dir, observer=metrics) as database:
         vault = await open_vault(database, keyring, clock, read_again=keys_again(keys, settings.data_dir, keyring))
         history = History(database, vault, clock, settings.built("history", HistorySettings), metrics)
         files = await asyncio.to_thread(_open_files, settings, vault)

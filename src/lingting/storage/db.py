@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from time import perf_counter
+from typing import Any, Protocol, TypeVar
 
 from filelock import FileLock
 from sqlalchemy import event, make_url, text
@@ -22,8 +23,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from lingting.domain.errors import SettingsInvalid, StorageUnavailable
+from lingting.telemetry import span
 
-__all__ = ["Database", "StorageSettings", "Work"]
+__all__ = ["Database", "DatabaseObserver", "StorageSettings", "Work"]
 
 T = TypeVar("T")
 Work = Callable[[AsyncConnection], Awaitable[T]]
@@ -54,11 +56,22 @@ class StorageSettings:
     """Connections kept open to a server."""
 
 
+class DatabaseObserver(Protocol):
+    """Told of each transaction, for metrics; must be quick."""
+
+    def database_done(self, work: str, *, seconds: float) -> None: ...
+
+    def database_failed(self, work: str) -> None: ...
+
+    def database_retried(self) -> None: ...
+
+
 class Database:
     """One database of the installation. Belongs to one event loop."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, observer: DatabaseObserver | None = None) -> None:
         self._engine = engine
+        self._observer = observer
         self._writer = asyncio.Lock()
         self.kind = engine.dialect.name
         """sqlite, mysql or postgresql."""
@@ -66,7 +79,12 @@ class Database:
     @classmethod
     @asynccontextmanager
     async def opened(
-        cls, settings: StorageSettings, data_dir: Path, *, migrate: bool = True
+        cls,
+        settings: StorageSettings,
+        data_dir: Path,
+        *,
+        migrate: bool = True,
+        observer: DatabaseObserver | None = None,
     ) -> AsyncIterator[Database]:
         """A connected database whose tables are up to date; closed on leaving.
 
@@ -82,7 +100,7 @@ class Database:
         if url.get_backend_name() == "sqlite":
             await asyncio.to_thread(_use_write_ahead_log, url.database)
             _prepare_sqlite(engine)
-        database = cls(engine)
+        database = cls(engine, observer)
         try:
             if migrate:
                 await upgrade(database)
@@ -95,29 +113,19 @@ class Database:
 
         raises    StorageUnavailable; what the work raises, with nothing written
         """
-        for tries in range(1, TRIES + 1):
-            try:
-                if self.kind == "sqlite":
-                    async with self._writer:
-                        return await self._once(work, writes=True)
-                return await self._once(work, writes=True)
-            except DBAPIError as problem:
-                if tries == TRIES or not _is_conflict(problem):
-                    raise _unavailable(problem) from problem
-            except (SQLAlchemyError, OSError) as problem:
-                raise _unavailable(problem) from problem
-            await asyncio.sleep(FIRST_PAUSE_SECONDS * 2 ** (tries - 1))
-        raise AssertionError("the last try returns or raises")
+        with self._told("write"):
+            return await self._write(work)
 
     async def read(self, work: Work[T]) -> T:
         """Do the work on a consistent view of the tables.
 
         raises    StorageUnavailable
         """
-        try:
-            return await self._once(work, writes=False)
-        except (SQLAlchemyError, OSError) as problem:
-            raise _unavailable(problem) from problem
+        with self._told("read"):
+            try:
+                return await self._once(work, writes=False)
+            except (SQLAlchemyError, OSError) as problem:
+                raise _unavailable(problem) from problem
 
     async def forget(self) -> None:
         """Leave no copy of deleted rows in the write-ahead log; other databases clear theirs by themselves."""
@@ -136,6 +144,37 @@ class Database:
             await connection.execution_options(writes=True)
             async with connection.begin():
                 yield connection
+
+    async def _write(self, work: Work[T]) -> T:
+        for tries in range(1, TRIES + 1):
+            try:
+                if self.kind == "sqlite":
+                    async with self._writer:
+                        return await self._once(work, writes=True)
+                return await self._once(work, writes=True)
+            except DBAPIError as problem:
+                if tries == TRIES or not _is_conflict(problem):
+                    raise _unavailable(problem) from problem
+            except (SQLAlchemyError, OSError) as problem:
+                raise _unavailable(problem) from problem
+            if self._observer is not None:
+                self._observer.database_retried()
+            await asyncio.sleep(FIRST_PAUSE_SECONDS * 2 ** (tries - 1))
+        raise AssertionError("the last try returns or raises")
+
+    @contextmanager
+    def _told(self, work: str) -> Iterator[None]:
+        began_seconds = perf_counter()
+        try:
+            with span(f"database.{work}"):
+                yield
+        except StorageUnavailable:
+            if self._observer is not None:
+                self._observer.database_failed(work)
+            raise
+        finally:
+            if self._observer is not None:
+                self._observer.database_done(work, seconds=perf_counter() - began_seconds)
 
     async def _once(self, work: Work[T], *, writes: bool) -> T:
         async with self._engine.connect() as connection:

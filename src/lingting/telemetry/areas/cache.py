@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from lingting.telemetry.areas.starting import from_zero
+
 __all__ = ["CacheMetrics"]
 
 
@@ -12,6 +14,7 @@ class CacheMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._lookups = Counter("asr_cache_lookups", "Questions to the cache", ["outcome"], registry=registry)
+        from_zero(self._lookups, "hit", "miss", "joined", "off")
         self._entries = Gauge("asr_cache_entries", "Results in memory", registry=registry)
         self._bytes = Gauge("asr_cache_bytes", "Size of the results in memory", registry=registry)
         self._evicted = Counter("asr_cache_evicted", "Results put out for room", registry=registry)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from lingting.telemetry.areas.buckets import LONG_BUCKETS_SECONDS
+from lingting.telemetry.areas.starting import from_zero
 
 __all__ = ["JobMetrics"]
 
@@ -18,6 +19,8 @@ class JobMetrics:
         self._accepted = Counter("asr_jobs_accepted", "Jobs accepted", registry=registry)
         self._ended = Counter("asr_jobs_ended", "Jobs that ended", ["state"], registry=registry)
         self._attempts = Counter("asr_job_attempts", "Attempts at a job that ended", ["outcome"], registry=registry)
+        from_zero(self._ended, "succeeded", "failed", "cancelled")
+        from_zero(self._attempts, "succeeded", "failed", "cancelled", "retried", "released", "lost")
         self._open = Gauge("asr_jobs_open", "Jobs that have not ended, of all servers", ["state"], registry=registry)
         self._running = Gauge("asr_jobs_running_here", "Jobs that this process works on", registry=registry)
         self._wait = Histogram(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from lingting.telemetry.areas.starting import from_zero
+
 __all__ = ["LimitMetrics"]
 
 
@@ -12,6 +14,7 @@ class LimitMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._limited = Counter("asr_limited", "Calls refused for a limit", ["limit"], registry=registry)
+        from_zero(self._limited, "requests", "audio", "streams")
         self._charged = Counter("asr_charged_audio_seconds", "Audio charged to callers", registry=registry)
         self._places = Gauge("asr_stream_places", "Streams that hold a place here", registry=registry)
         self._failures = Counter(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from lingting.telemetry.areas.buckets import WAIT_BUCKETS_SECONDS
+from lingting.telemetry.areas.starting import from_zero
 
 __all__ = ["OutboundMetrics"]
 
@@ -14,6 +17,7 @@ class OutboundMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._callbacks = Counter("asr_callback_attempts", "Callbacks sent", ["outcome"], registry=registry)
+        from_zero(self._callbacks, "delivered", "retried", "dead")
         self._seconds = Histogram(
             "asr_callback_seconds", "An attempt at a callback", buckets=WAIT_BUCKETS_SECONDS, registry=registry
         )
@@ -23,6 +27,8 @@ class OutboundMetrics:
         self._fetches = Counter("asr_fetches", "Recordings fetched by URL", ["outcome"], registry=registry)
         self._fetched = Counter("asr_fetched_bytes", "Size of the recordings fetched", registry=registry)
         self._messages = Counter("asr_kafka_messages", "Messages to Kafka", ["topic", "outcome"], registry=registry)
+        for topic, outcome in itertools.product(("finals", "jobs"), ("delivered", "failed", "dropped")):
+            self._messages.labels(topic, outcome)
         self._waiting = Gauge("asr_kafka_waiting", "Messages that Kafka has not acknowledged", registry=registry)
 
     def callback_tried(self, outcome: str, *, seconds: float) -> None:

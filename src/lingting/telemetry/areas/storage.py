@@ -5,6 +5,7 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from lingting.telemetry.areas.buckets import QUICK_BUCKETS_SECONDS
+from lingting.telemetry.areas.starting import from_zero
 
 __all__ = ["StorageMetrics"]
 
@@ -23,6 +24,7 @@ class StorageMetrics:
         self._failures = Counter(
             "asr_database_failures", "Transactions that did not come about", ["work"], registry=registry
         )
+        from_zero(self._failures, "read", "write")
         self._retries = Counter("asr_database_retries", "Transactions tried again", registry=registry)
         self._saved = Counter("asr_history_saved", "Transcripts kept", ["kind"], registry=registry)
         self._unsaved = Counter("asr_history_failures", "Transcripts that could not be kept", registry=registry)
