@@ -20,7 +20,7 @@ from typing import Any, Protocol, TypeVar
 import structlog
 
 from lingting.audio.decode import AudioSource
-from lingting.domain import ChannelMode, PcmFormat, RecognizeOptions, Script, Task, Transcript
+from lingting.domain import ChannelMode, PcmFormat, Punctuation, RecognizeOptions, Script, Spacing, Task, Transcript
 from lingting.domain.errors import InvalidOption, LingtingError
 from lingting.server import open_recognition
 from lingting.settings import load_settings
@@ -31,7 +31,7 @@ __all__ = ["close", "transcribe"]
 T = TypeVar("T")
 
 _CLOSE_TIMEOUT_SECONDS = 10.0
-_ENUMS = {"task": Task, "script": Script, "channel_mode": ChannelMode}
+_ENUMS = {"task": Task, "script": Script, "spacing": Spacing, "punctuation": Punctuation, "channel_mode": ChannelMode}
 _OPTION_NAMES = frozenset(field.name for field in fields(RecognizeOptions))
 
 

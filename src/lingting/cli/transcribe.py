@@ -16,7 +16,7 @@ from lingting.cli.inputs import STDIN, Recording, collect, target_names, written
 from lingting.cli.opening import Opener, Wishes
 from lingting.cli.reporting import ExitCode, err, reported
 from lingting.cli.transcripts import Outcome, Plan, Task, transcribe_all
-from lingting.domain import ChannelMode, PcmFormat, RecognizeOptions, Script, Transcript
+from lingting.domain import ChannelMode, PcmFormat, Punctuation, RecognizeOptions, Script, Spacing, Transcript
 from lingting.domain import Task as Job
 from lingting.domain.audio import PcmEncoding
 from lingting.domain.errors import InvalidOption
@@ -77,6 +77,8 @@ def transcribe(  # noqa: PLR0913, PLR0917  # Typer makes each parameter an optio
     denoise: Annotated[bool, typer.Option("--denoise", help="rarely helps recognition")] = False,
     script: Annotated[Script, typer.Option(help="of Chinese text")] = Script.SIMPLIFIED,
     itn: Annotated[bool, typer.Option("--itn", help="numbers, dates and sums in digits")] = False,
+    spacing: Annotated[Spacing, typer.Option(help="between Chinese and Latin or digits")] = Spacing.AS_IS,
+    punctuation: Annotated[Punctuation, typer.Option(help="for text that has none")] = Punctuation.AUTO,
     recursive: Annotated[bool, typer.Option("--recursive", "-r", help="look into folders below")] = False,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help="recordings at once")] = 4,
     pcm: Annotated[str | None, typer.Option(help="headerless input, e.g. s16le:16000:1")] = None,
@@ -92,6 +94,8 @@ def transcribe(  # noqa: PLR0913, PLR0917  # Typer makes each parameter an optio
         word_times=words or not SUBTITLES.isdisjoint(formats),
         script=script,
         itn=itn,
+        spacing=spacing,
+        punctuation=punctuation,
         channel_mode=mode,
         channel=number,
         denoise=denoise,

@@ -13,8 +13,10 @@ __all__ = [
     "ChannelMode",
     "Effort",
     "Priority",
+    "Punctuation",
     "RecognizeOptions",
     "Script",
+    "Spacing",
     "StreamOptions",
     "Task",
     "VadOptions",
@@ -41,6 +43,21 @@ class Script(StrEnum):
     SIMPLIFIED = "simplified"
     TRADITIONAL = "traditional"
     AS_IS = "as_is"
+
+
+class Spacing(StrEnum):
+    """The space between Chinese and the Latin words and digits in it."""
+
+    AS_IS = "as_is"
+    SPACED = "spaced"
+    TIGHT = "tight"
+
+
+class Punctuation(StrEnum):
+    """Marks for text that comes without any."""
+
+    AUTO = "auto"
+    OFF = "off"
 
 
 class Priority(IntEnum):
@@ -111,6 +128,9 @@ class RecognizeOptions:
     """Applies to Chinese text only."""
     itn: bool = False
     """Write numbers, dates and sums in digits, where the engine gives them as they are said."""
+    spacing: Spacing = Spacing.AS_IS
+    punctuation: Punctuation = Punctuation.AUTO
+    """Give marks to a stretch of text that has none at all."""
     channel_mode: ChannelMode = ChannelMode.MIX
     channel: int = 0
     """Counted from 0; used with ChannelMode.PICK."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from lingting.domain import SAMPLE_RATE_HZ, Hypothesis, RecognizeOptions, Segment, Span, Word
+from lingting.domain import SAMPLE_RATE_HZ, Hypothesis, Punctuation, RecognizeOptions, Segment, Span, Word
 from lingting.recognition.guard import guarded
 from lingting.text.chain import apply
 from lingting.text.itn import open_number
@@ -25,8 +25,10 @@ class Spoken:
     avg_logprob: float = 0.0
     suppressed: str | None = None
     """Why text was withheld."""
+    draft: str = ""
+    """The text as it is shown while more may follow: without the marks that only a whole sentence can be given."""
     open_characters: int = 0
-    """At the end of the text, what more speech would write otherwise: a number that may go on."""
+    """At the end of the draft, what more speech would write otherwise: a number that may go on."""
 
 
 def spoken(hypothesis: Hypothesis, options: RecognizeOptions, span: Span) -> Spoken:
@@ -45,9 +47,11 @@ def spoken(hypothesis: Hypothesis, options: RecognizeOptions, span: Span) -> Spo
         words=tuple(word.moved(start_seconds, at_most_seconds=end_seconds) for word in hypothesis.words),
     )
     (shown,) = apply((segment,), options)
+    (draft,) = apply((replace(segment, words=()),), replace(options, punctuation=Punctuation.OFF))
     return Spoken(
         text=shown.text,
-        open_characters=open_number(shown.text, shown.language) if options.itn else 0,
+        draft=draft.text,
+        open_characters=open_number(draft.text, draft.language) if options.itn else 0,
         language=hypothesis.language,
         language_probability=hypothesis.language_probability,
         words=shown.words,

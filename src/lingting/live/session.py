@@ -283,12 +283,12 @@ class Session:
 
     def _show(self, segment: LiveSegment, heard: Spoken | LingtingError) -> list[Output]:
         """Show what an open segment seems to say."""
-        if isinstance(heard, LingtingError) or not heard.text or segment.end is not None:
+        if isinstance(heard, LingtingError) or not heard.draft or segment.end is not None:
             return []
         if not segment.options.partials:
             return []
         segment.language = heard.language
-        if not segment.stabilizer.update(heard.text, open_characters=heard.open_characters):
+        if not segment.stabilizer.update(heard.draft, open_characters=heard.open_characters):
             return []
         stable, tail = segment.stabilizer.stable, segment.stabilizer.tail
         times = (segment.start / SAMPLE_RATE_HZ, self.heard_seconds)

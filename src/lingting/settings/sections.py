@@ -10,7 +10,7 @@ from pydantic import Field
 from lingting.api.ws.limits import SocketLimits
 from lingting.audio.decode import DecodeSettings
 from lingting.audio.live_formats import LiveSettings as LiveDecodeSettings
-from lingting.domain import RecognizeOptions, Script
+from lingting.domain import Punctuation, RecognizeOptions, Script, Spacing
 from lingting.engines.whisper import WhisperSettings
 from lingting.live.parts import LiveSettings
 from lingting.recognition.batching import SETTING_RANGES, SchedulerSettings
@@ -83,6 +83,8 @@ class RecognitionDefaults(Section):
     beam_size: Annotated[int, Field(ge=1, le=10)] = 5
     script: Script = Script.SIMPLIFIED
     itn: bool = False
+    spacing: Spacing = Spacing.AS_IS
+    punctuation: Punctuation = Punctuation.AUTO
 
     def options(self) -> RecognizeOptions:
         return RecognizeOptions(**self.model_dump())

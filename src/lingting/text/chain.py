@@ -1,7 +1,10 @@
 """The steps a recognised text goes through, in order, and the reason for the order.
 
-1. script    first, so that every later step sees one script and full-width marks, and needs one table, not two.
-2. itn       after it, and after all that needs the words as they were said.
+1. script       first, so that every later step sees one script and full-width marks, and needs one table, not two;
+                widths with it, for the same reason.
+2. punctuation  before numbers, since it needs the pauses between the words as they were said.
+3. itn          after it, so that marks part two numbers that are not one.
+4. spacing      last, since the digits that want a space are there only then.
 
 A step takes segments and options and gives segments: as many, in the same order, with the same times. Words may become
 one (`realign.py`); they go on spelling the text of their segment.
@@ -13,13 +16,15 @@ from collections.abc import Callable, Sequence
 
 from lingting.domain import RecognizeOptions, Segment
 from lingting.text.itn import rewrite_numbers
+from lingting.text.punctuation import restore_marks
 from lingting.text.script import rewrite_script
+from lingting.text.spacing import rewrite_spaces, rewrite_widths
 
 __all__ = ["STEPS", "Step", "apply"]
 
 Step = Callable[[Sequence[Segment], RecognizeOptions], Sequence[Segment]]
 
-STEPS: tuple[Step, ...] = (rewrite_script, rewrite_numbers)
+STEPS: tuple[Step, ...] = (rewrite_script, rewrite_widths, restore_marks, rewrite_numbers, rewrite_spaces)
 
 
 def apply(segments: Sequence[Segment], options: RecognizeOptions) -> tuple[Segment, ...]:

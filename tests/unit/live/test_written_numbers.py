@@ -35,7 +35,7 @@ def shown(texts: list[str], language: str) -> list[tuple[str, str]]:
     stabilizer, states = Stabilizer(), []
     for text in texts:
         heard = spoken(Hypothesis(text, language), WRITTEN, SPAN)
-        stabilizer.update(heard.text, open_characters=heard.open_characters)
+        stabilizer.update(heard.draft, open_characters=heard.open_characters)
         states.append((stabilizer.stable, stabilizer.tail))
     return states
 
@@ -82,7 +82,7 @@ def test_deltas_make_the_completed_transcript_whatever_the_numbers(words: list[s
     for cut in sorted(cuts):
         heard = spoken(Hypothesis("".join(words[:cut]), "zh"), WRITTEN, SPAN)
         before = stabilizer.stable
-        stabilizer.update(heard.text, open_characters=heard.open_characters)
+        stabilizer.update(heard.draft, open_characters=heard.open_characters)
         assert stabilizer.stable.startswith(before)
         messages += conversation.partial(Partial(1, 1, 0.0, 1.0, stabilizer.stable, stabilizer.tail, "zh"))
     final = spoken(Hypothesis("".join(words), "zh"), WRITTEN, SPAN)

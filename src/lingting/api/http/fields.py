@@ -8,7 +8,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from lingting.domain import ChannelMode, PcmFormat, RecognizeOptions, Script, Task
+from lingting.domain import ChannelMode, PcmFormat, Punctuation, RecognizeOptions, Script, Spacing, Task
 from lingting.domain.audio import PcmEncoding
 from lingting.domain.errors import InvalidOption
 from lingting.domain.options import DEFAULT_TEMPERATURES
@@ -117,6 +117,9 @@ def read_options(fields: Fields, defaults: RecognizeOptions, *, keywords: Sequen
     script = fields.choice("script", Script)
     if script is not None:
         wishes["script"] = script
+    for name, kind in (("spacing", Spacing), ("punctuation", Punctuation)):
+        if (choice := fields.choice(name, kind)) is not None:
+            wishes[name] = choice
     task = fields.choice("task", Task)
     if task is not None:
         wishes["task"] = task

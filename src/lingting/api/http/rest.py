@@ -43,6 +43,8 @@ class AsrRequest(BaseModel):
     words: bool = Field(default=False, description="answer with the time of each word")
     task: str = Field("transcribe", description="transcribe, or translate into English")
     script: str = Field("simplified", description="of Chinese: simplified, traditional, as_is")
+    spacing: str = Field("as_is", description="between Chinese and Latin or digits: as_is, spaced, tight")
+    punctuation: str = Field("auto", description="for text that has none: auto, off")
     itn: bool = Field(default=False, description="write numbers, dates and sums in digits")
     channel: str = Field("mix", description="mix, split, or a channel counted from 0")
     per_segment_language: bool = Field(default=False, description="detect the language anew for each stretch of speech")
@@ -59,7 +61,8 @@ JsonBody: Any = {"requestBody": {"required": True, "content": {"application/json
 
 
 def _documented(field: str) -> dict[str, Any]:  # Any: OpenAPI
-    options = {name: {"type": "string"} for name in ("language", "prompt", "script", "itn", "channel", "format")}
+    names = ("language", "prompt", "script", "itn", "spacing", "punctuation", "channel", "format")
+    options = {name: {"type": "string"} for name in names}
     properties = {field: {"type": "string", "format": "binary"}, **options, **WISHES_SCHEMA}
     schema = {"type": "object", "required": [field], "properties": properties}
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}

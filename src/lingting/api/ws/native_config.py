@@ -9,7 +9,7 @@ from typing import Any
 from lingting.api.http.fields import Fields
 from lingting.api.ws.dialect import RoomClaim
 from lingting.audio.live_formats import Container, LiveFormat
-from lingting.domain import PcmFormat, Script, StreamOptions
+from lingting.domain import PcmFormat, Punctuation, Script, Spacing, StreamOptions
 from lingting.domain.audio import PcmEncoding
 from lingting.domain.errors import InvalidOption, UnsupportedFormat
 
@@ -37,7 +37,18 @@ FORMAT_FIELDS = ("encoding", "sample_rate", "channels")
 INIT_FIELDS = ("room", "room_token", "session", "seq")
 """What only the first message may say."""
 OPTION_FIELDS = (
-    *("language", "per_segment_language", "prompt", "script", "itn", "words", "partials", "partial_interval_ms"),
+    *(
+        "language",
+        "per_segment_language",
+        "prompt",
+        "script",
+        "itn",
+        "spacing",
+        "punctuation",
+        "words",
+        "partials",
+        "partial_interval_ms",
+    ),
     *("silence_ms", "max_segment_ms", "vad_threshold", "vad_pad_ms", "beam_size", "guard", "ack"),
 )
 KNOWN = frozenset((*FORMAT_FIELDS, *INIT_FIELDS, *OPTION_FIELDS))
@@ -149,6 +160,9 @@ def _recognize(fields: Fields, before: StreamOptions) -> dict[str, Any]:  # Any:
         wishes["prompt"] = prompt
     if (script := fields.choice("script", Script)) is not None:
         wishes["script"] = script
+    for name, kind in (("spacing", Spacing), ("punctuation", Punctuation)):
+        if (choice := fields.choice(name, kind)) is not None:
+            wishes[name] = choice
     if (beam_size := fields.whole("beam_size")) is not None:
         wishes["beam_size"] = beam_size
     threshold, pad_seconds = fields.number("vad_threshold"), _seconds(fields, "vad_pad_ms")
