@@ -16,7 +16,8 @@ from lingting.domain.principal import ANYBODY, Call, Principal
 from lingting.storage.blob_files import BlobFiles
 from lingting.storage.blobs import Blobs
 from lingting.storage.db import Database, StorageSettings
-from lingting.storage.erasing import Eraser
+from lingting.storage.erasing import Eraser, Stores
+from lingting.storage.erasure_notice import ErasureNotice
 from lingting.storage.history import History
 from lingting.storage.history_records import HistorySettings
 from lingting.storage.retention import Sweeper
@@ -48,7 +49,7 @@ async def open_house(
     async with Database.opened(StorageSettings(url), folder) as database:
         history = History(database, vault, clock, settings or HistorySettings(), metrics)
         blobs = Blobs(database, vault, clock, BlobFiles(None, folder / "blobs", space="test"), metrics)
-        eraser = Eraser(database, vault, blobs, metrics)
+        eraser = Eraser(Stores(database, vault, blobs), ErasureNotice(database, clock), metrics)
         sweeper = Sweeper(database, blobs, clock, metrics, every_seconds=60.0)
         yield House(database, vault, clock, history, blobs, eraser, sweeper, folder)
         await history.aclose()

@@ -9,7 +9,8 @@ from databases import KINDS, fresh_database
 from kept import House, call_by, open_house, row_for, said
 from lingting.domain.errors import InvalidOption, RecordNotFound
 from lingting.storage.blobs import BlobKind
-from lingting.storage.erasing import Eraser, Erasure
+from lingting.storage.erasing import Eraser, Erasure, Stores
+from lingting.storage.erasure_notice import ErasureNotice
 from lingting.storage.history_records import HistoryFilter, HistorySettings
 from lingting.storage.identity import hash_of_user, milliseconds
 from lingting.storage.tables import blobs, deliveries, jobs, transcript_terms, transcripts
@@ -111,9 +112,20 @@ async def test_cached_results_go_with_their_records(house) -> None:
 
     cache = Cache()
     saved = await save(house, user="Ann")
-    eraser = Eraser(house.database, house.vault, house.blobs, Telemetry().storage, cache)
+    notice = ErasureNotice(house.database, house.clock)
+    eraser = Eraser(Stores(house.database, house.vault, house.blobs, cache), notice, Telemetry().storage)
     assert (await eraser.erase(Erasure("key1", user="Ann"))).cached == 1
     assert cache.asked == (["c1"], [f"record {saved}", 'user of ["key1", "Ann"]'])
+
+
+async def test_another_process_learns_that_something_was_erased(house) -> None:
+    here, there = (ErasureNotice(house.database, house.clock) for _ in range(2))
+    assert (await here.look(), await there.look()) == (False, False)
+    await here.tell()
+    assert (await here.look(), await there.look(), await there.look()) == (False, True, False)
+    await there.tell()
+    await here.tell()
+    assert (await here.look(), await there.look()) == (True, True)
 
 
 async def test_what_has_had_its_time_is_swept(house) -> None:

@@ -32,6 +32,9 @@ User = Annotated[str | None, typer.Option(help="the caller's own name for the pe
 Limit = Annotated[int, typer.Option(min=1, max=200)]
 EXPORT_PAGE = 50
 SNIPPET_CHARACTERS = 80
+ID_CHARACTERS = 29
+PIPED_WIDTH = 240
+"""Characters of a line that no terminal bounds."""
 
 
 class ShownFormat(StrEnum):
@@ -160,7 +163,8 @@ def _line(kept: KeptTranscript) -> str:
 
 def _show_page(page: HistoryPage) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("id", "created", "owner", "kind", "language", "seconds", *(["text"] if page.opened else [])):
+    table.add_column("id", no_wrap=True, min_width=ID_CHARACTERS)
+    for heading in ("created", "owner", "kind", "language", "seconds", *(["text"] if page.opened else [])):
         table.add_column(heading, justify="right" if heading == "seconds" else "left", no_wrap=True)
     for record in page.records:
         cells = [record.id, f"{record.created:%Y-%m-%d %H:%M:%S}", record.owner, record.kind, record.language]
@@ -169,7 +173,10 @@ def _show_page(page: HistoryPage) -> None:
             text = page.opened[record.id].transcript.text
             cells.append(escape(text[:SNIPPET_CHARACTERS].replace("\n", " ")))
         table.add_row(*cells)
-    out().print(table, soft_wrap=True)
+    console = out()
+    if not console.is_terminal:
+        console.width = PIPED_WIDTH
+    console.print(table)
     if page.next_cursor:
         err().print("there are more; raise --limit, or narrow it down")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 
 from lingting.crypto import Vault
 from lingting.domain import Clock
@@ -18,7 +18,8 @@ from lingting.storage.blobs import Blobs, BlobSettings
 from lingting.storage.cache import CacheSettings
 from lingting.storage.cache_opening import open_results
 from lingting.storage.db import Database, StorageSettings
-from lingting.storage.erasing import Eraser
+from lingting.storage.erasing import Eraser, Stores
+from lingting.storage.erasure_notice import ErasureNotice
 from lingting.storage.history import History
 from lingting.storage.history_records import HistorySettings
 from lingting.telemetry import Telemetry
@@ -44,8 +45,11 @@ async def open_kept(settings: Settings, clock: Clock, telemetry: Telemetry | Non
         files = await asyncio.to_thread(_open_files, settings, vault)
         blobs = Blobs(database, vault, clock, files, metrics)
         results = open_results(settings.built("cache", CacheSettings), vault, clock, telemetry.cache)
+        notice = ErasureNotice(database, clock)
+        eraser = Eraser(Stores(database, vault, blobs, results), notice, metrics)
         try:
-            yield Kept(database, vault, history, blobs, Eraser(database, vault, blobs, metrics, results), results)
+            async with notice.watched(results.forget_own) if results else nullcontext():
+                yield Kept(database, vault, history, blobs, eraser, results)
         finally:
             await history.aclose()
             if results is not None:

@@ -69,6 +69,10 @@ class ResultCache(Protocol):
         """Drop the keys, and whatever was put with one of the tags; says how many values that were."""
         ...
 
+    def forget_own(self) -> None:
+        """Drop what only this process holds: something was erased by another one, which cannot reach it."""
+        ...
+
     async def aclose(self) -> None: ...
 
 
@@ -117,6 +121,11 @@ class MemoryCache:
                 await asyncio.sleep(0)
         self._tell()
         return erased
+
+    def forget_own(self) -> None:
+        self._entries.clear()
+        self._tags.clear()
+        self._tell()
 
     async def aclose(self) -> None:
         self._entries.clear()

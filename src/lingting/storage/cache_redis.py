@@ -72,6 +72,9 @@ class RedisCache:
                 erased += await self._erase_tagged(tag)
         return erased
 
+    def forget_own(self) -> None:
+        """All is shared; whoever erased has erased it here."""
+
     async def aclose(self) -> None:
         await self._client.aclose(close_connection_pool=True)
 

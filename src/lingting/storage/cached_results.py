@@ -107,6 +107,10 @@ class CachedResults:
             self._observer.cache_failed()
             raise
 
+    def forget_own(self) -> None:
+        """See `ResultCache.forget_own`."""
+        self._cache.forget_own()
+
     async def aclose(self) -> None:
         await self._cache.aclose()
 

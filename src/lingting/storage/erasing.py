@@ -19,13 +19,14 @@ from lingting.domain.errors import InvalidOption
 from lingting.storage.blobs import Blobs
 from lingting.storage.db import Database
 from lingting.storage.deleting import delete_rows, ids_of
+from lingting.storage.erasure_notice import ErasureNotice
 from lingting.storage.history_records import moment_of
 from lingting.storage.identity import hash_of_user
 from lingting.storage.tables import blobs, jobs, transcripts
 from lingting.telemetry import log
 from lingting.telemetry.areas.storage import StorageMetrics
 
-__all__ = ["CacheEraser", "Erased", "Eraser", "Erasure"]
+__all__ = ["CacheEraser", "Erased", "Eraser", "Erasure", "Stores"]
 
 BATCH = 200
 
@@ -69,22 +70,26 @@ class Erased:
     cached: int
 
 
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Where something is kept of people."""
+
+    database: Database
+    vault: Vault
+    blobs: Blobs
+    cache: CacheEraser | None = None
+
+
 class Eraser:
     """Belongs to one event loop."""
 
-    def __init__(
-        self,
-        database: Database,
-        vault: Vault,
-        blob_store: Blobs,
-        metrics: StorageMetrics,
-        cache: CacheEraser | None = None,
-    ) -> None:
-        self._database = database
-        self._vault = vault
-        self._blobs = blob_store
+    def __init__(self, stores: Stores, notice: ErasureNotice, metrics: StorageMetrics) -> None:
+        self._database = stores.database
+        self._vault = stores.vault
+        self._blobs = stores.blobs
+        self._cache = stores.cache
+        self._notice = notice
         self._metrics = metrics
-        self._cache = cache
 
     async def erase(self, asked: Erasure) -> Erased:
         """Jobs first, so that none makes a transcript after the transcripts have gone.
@@ -96,6 +101,7 @@ class Eraser:
         gone = await self._rows(transcripts, asked)
         recordings = await self._recordings(asked)
         cached = await self._cache.erase(keys=keys, tags=self._tags(asked, [*gone, *gone_jobs])) if self._cache else 0
+        await self._notice.tell()
         await self._database.forget()
         erased = Erased(len(gone), len(gone_jobs), recordings, cached)
         for kind in ("transcripts", "jobs", "recordings", "cached"):
