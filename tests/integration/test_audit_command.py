@@ -95,3 +95,17 @@ def test_a_log_that_was_tampered_with_can_still_be_read(run, tamper) -> None:
     result = run("export")
     assert json.loads(result.stdout.splitlines()[0])["detail"] == "no json"
     assert "could not be written down" in result.stderr
+
+
+def test_acts_at_a_terminal_are_written_down(run) -> None:
+    acts = (["erase", "--user", "patient-4711", "--yes"], ["vault", "rotate"], ["callbacks", "secret", "--rotate"])
+    for words in acts:
+        assert CliRunner().invoke(app, words).exit_code == 0
+    rows = [json.loads(line) for line in run("export").stdout.splitlines()]
+    assert [(row["actor"], row["action"], row["outcome"]) for row in rows] == [
+        ("system", "history.erased", "ok"),
+        ("system", "vault.rotated", "ok"),
+        ("system", "callbacks.secret_rotated", "ok"),
+    ]
+    assert rows[0]["detail"]["by_user"] is True
+    assert "patient-4711" not in json.dumps(rows)

@@ -43,7 +43,7 @@ def put_in(settings: Settings, count: int, *, owner: str = "", state: str = "dea
     """Callbacks that ended so, as another server of the installation would have left them."""
 
     async def work() -> list[str]:
-        async with open_kept(settings, SystemClock(), Telemetry().storage) as kept:
+        async with open_kept(settings, SystemClock(), Telemetry()) as kept:
             now_ms = DeliveryStore(kept.database, kept.vault, SystemClock()).now_ms()
             ended = {"state": state, "attempts": 7, "last_error": "answered_500", "last_status": 500}
             rows = []
@@ -173,7 +173,7 @@ def test_the_command_shows_and_rotates_the_secret_that_signs(run, tmp_path) -> N
     fresh = run("secret", "--owner", "k1", "--rotate").stdout.strip()
 
     async def headers() -> dict[str, str]:
-        async with open_kept(settings_at(tmp_path), SystemClock(), Telemetry().storage) as kept:
+        async with open_kept(settings_at(tmp_path), SystemClock(), Telemetry()) as kept:
             signer = CallbackSigner(kept.database, kept.vault, SystemClock(), grace_seconds=60.0)
             return await signer.headers("k1", "msg_1", b"{}")
 

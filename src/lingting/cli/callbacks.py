@@ -35,7 +35,9 @@ def list_callbacks(
     from lingting.storage.delivery_store import DeliveryState
 
     wanted = DeliveryState(state) if state else None
-    found = _at_the_desk(context, lambda desk: desk.store.listed(owner=owner, state=wanted, limit=limit))
+    found = _at_the_desk(
+        context, "callbacks.listed", lambda desk: desk.store.listed(owner=owner, state=wanted, limit=limit)
+    )
     rows = [("ID", "STATE", "ATTEMPTS", "JOB", "OWNER", "CHANGED", "LAST ERROR"), *(_row(each) for each in found)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:  # never cut, whatever the terminal: ids are there to be copied
@@ -59,7 +61,7 @@ def redeliver(
             await desk.store.redeliver(None, name)
         return len(names)
 
-    err().print(f"{_at_the_desk(context, work)} will be sent again")
+    err().print(f"{_at_the_desk(context, 'callbacks.redelivered', work)} will be sent again")
 
 
 @callbacks_app.command()
@@ -70,7 +72,10 @@ def secret(
     rotate: Annotated[bool, typer.Option("--rotate", help="make a fresh one")] = False,
 ) -> None:
     """Print the secret that an owner's receivers check signatures by."""
-    shown = _at_the_desk(context, lambda desk: desk.signer.rotate(owner) if rotate else desk.signer.secret(owner))
+    action = "callbacks.secret_rotated" if rotate else "callbacks.secret_shown"
+    shown = _at_the_desk(
+        context, action, lambda desk: desk.signer.rotate(owner) if rotate else desk.signer.secret(owner)
+    )
     typer.echo(shown.current)
     if shown.previous:
         until = datetime.fromtimestamp(shown.previous_until_ms / 1_000, UTC).isoformat(timespec="minutes")
@@ -101,9 +106,9 @@ async def _all_dead(desk: CallbackDesk) -> list[Delivery]:
     return found
 
 
-def _at_the_desk(context: typer.Context, work: Callable[[CallbackDesk], Awaitable[T]]) -> T:
+def _at_the_desk(context: typer.Context, action: str, work: Callable[[CallbackDesk], Awaitable[T]]) -> T:
     async def run() -> T:
-        async with cast("Opener", context.obj).callback_desk() as desk:
+        async with cast("Opener", context.obj).callback_desk(action) as desk:
             return await work(desk)
 
     return asyncio.run(run())

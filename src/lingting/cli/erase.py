@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -46,5 +47,7 @@ def erase(  # noqa: PLR0913, PLR0917 - the options of the command line
 
 
 async def _erase(opener: Opener, asked: Erasure) -> Erased:
-    async with opener.kept() as kept:
-        return await kept.eraser.erase(asked)
+    async with opener.acting("history.erased") as act:
+        erased = await act.kept.eraser.erase(asked)
+        act.detail |= {"by_user": asked.user is not None, "by_key": asked.key is not None, **asdict(erased)}
+        return erased

@@ -144,9 +144,9 @@ async def _export(opener: Opener, asked: HistoryFilter, file: TextIO) -> int:
 
 async def _lines(opener: Opener, asked: HistoryFilter) -> AsyncIterator[str]:
     cursor: str | None = None
-    async with opener.kept() as kept:
+    async with opener.acting("history.exported") as act:
         while True:
-            page = await kept.history.opened(asked, cursor=cursor, limit=EXPORT_PAGE)
+            page = await act.kept.history.opened(asked, cursor=cursor, limit=EXPORT_PAGE)
             for each in page.opened.values():
                 yield _line(each)
             cursor = page.next_cursor

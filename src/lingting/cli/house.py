@@ -6,13 +6,14 @@ The server's modules are imported when they are needed, so that looking up a mod
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lingting.cli.ears import Ears, RealEars
-from lingting.cli.opening import CallbackDesk, RunningPipeline, Wishes
+from lingting.cli.opening import Act, CallbackDesk, RunningPipeline, Wishes
 from lingting.domain import SystemClock
+from lingting.domain.errors import LingtingError
 from lingting.engines.catalog import Catalog
 from lingting.settings import Settings, load_settings, settings_file
 from lingting.telemetry import configure_logs
@@ -83,22 +84,38 @@ class House:
     @asynccontextmanager
     async def audit(self) -> AsyncIterator[Audit]:
         """raises    SettingsInvalid, StorageUnavailable"""
-        from lingting.server import open_audit
-        from lingting.telemetry import Telemetry
-
-        async with (
-            self.kept() as kept,
-            open_audit(_settings(Wishes()), kept, SystemClock(), Telemetry().audit) as audit,
-        ):
+        async with self.kept() as kept, self._audit_of(kept) as audit:
             yield audit
 
     @asynccontextmanager
-    async def callback_desk(self) -> AsyncIterator[CallbackDesk]:
+    async def acting(self, action: str) -> AsyncIterator[Act]:
+        """raises    SettingsInvalid, StorageUnavailable"""
+        from lingting.security.audit import SYSTEM, AuditEntry
+
+        async with self.kept() as kept, self._audit_of(kept) as audit:
+            act, outcome = Act(kept), "failed"
+            try:
+                yield act
+                outcome = "ok"
+            except LingtingError as problem:
+                outcome = f"failed {problem.code}"
+                raise
+            finally:
+                await audit.record(AuditEntry(SYSTEM, "", action, outcome, subject=act.subject, detail=act.detail))
+
+    def _audit_of(self, kept: Kept) -> AbstractAsyncContextManager[Audit]:
+        from lingting.server import open_audit
+        from lingting.telemetry import Telemetry
+
+        return open_audit(_settings(Wishes()), kept, SystemClock(), Telemetry().audit)
+
+    @asynccontextmanager
+    async def callback_desk(self, action: str) -> AsyncIterator[CallbackDesk]:
         """raises    SettingsInvalid, StorageUnavailable"""
         from lingting.server.outgoing import callback_desk
 
-        async with self.kept() as kept:
-            yield CallbackDesk(*callback_desk(_settings(Wishes()), kept, SystemClock()))
+        async with self.acting(action) as act:
+            yield CallbackDesk(*callback_desk(_settings(Wishes()), act.kept, SystemClock()))
 
     def ears(self) -> Ears:
         return RealEars()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # else --help would load the whole server
     from lingting.services import Kept
     from lingting.storage.delivery_store import DeliveryStore
 
-__all__ = ["CallbackDesk", "Opener", "RunningPipeline", "Wishes"]
+__all__ = ["Act", "CallbackDesk", "Opener", "RunningPipeline", "Wishes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,17 @@ class Wishes:
     model: str | None = None
     host: str | None = None
     port: int | None = None
+
+
+@dataclass(slots=True)
+class Act:
+    """An act of administration, for the audit log; what is learnt of it is put here before it is over."""
+
+    kept: Kept
+    subject: str = ""
+    """The id of what it is done to."""
+    detail: dict[str, str | int | float | bool] = field(default_factory=dict)
+    """Numbers, flags and words of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +103,17 @@ class Opener(Protocol):
         raises    SettingsInvalid, StorageUnavailable
         """
 
-    def callback_desk(self) -> AbstractAsyncContextManager[CallbackDesk]:
-        """raises    SettingsInvalid, StorageUnavailable"""
+    def acting(self, action: str) -> AbstractAsyncContextManager[Act]:
+        """What is kept, for an act of administration, which is written down when it is over.
+
+        raises    SettingsInvalid, StorageUnavailable
+        """
+
+    def callback_desk(self, action: str) -> AbstractAsyncContextManager[CallbackDesk]:
+        """Callbacks, for an act of administration, see `acting`.
+
+        raises    SettingsInvalid, StorageUnavailable
+        """
         ...
 
     def add_master_key(self) -> tuple[Path, str]:

@@ -77,6 +77,7 @@ async def _count(opener: Opener) -> tuple[Mapping[str, int], str, tuple[str, ...
 async def _rotate(opener: Opener, progress: Callable[[int, int], None]) -> tuple[int, int]:
     from lingting.storage.rewrapping import rewrap_all
 
-    async with opener.kept() as kept:
-        done = await rewrap_all(kept.database, kept.vault, progress=progress)
+    async with opener.acting("vault.rotated") as act:
+        done = await rewrap_all(act.kept.database, act.kept.vault, progress=progress)
+        act.detail |= {"changed": done.changed, "unreadable": done.unreadable}
         return done.changed, done.unreadable
