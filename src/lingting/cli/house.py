@@ -5,11 +5,12 @@ The server's modules are imported when they are needed, so that looking up a mod
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lingting.cli.doctor_checks import Finding
 from lingting.cli.ears import Ears, RealEars
 from lingting.cli.opening import Act, CallbackDesk, RunningPipeline, Wishes
 from lingting.domain import SystemClock
@@ -56,6 +57,12 @@ class House:
         return (
             f"valid, from {file} and the environment" if file else "valid, from the environment; no lingting.toml here"
         )
+
+    def platform(self) -> Sequence[Finding]:
+        """raises    SettingsInvalid"""
+        from lingting.cli.doctor_platform import examine_platform
+
+        return examine_platform(_settings(Wishes()))
 
     def serve(self, wishes: Wishes) -> None:
         """raises    SettingsInvalid, ModelMissing, ModelCorrupt, EngineUnavailable"""

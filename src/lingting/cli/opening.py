@@ -17,6 +17,7 @@ from lingting.domain import Priority, Progress, RecognizeOptions, Segment, Trans
 from lingting.engines.catalog import Catalog
 
 if TYPE_CHECKING:  # else --help would load the whole server
+    from lingting.cli.doctor_checks import Finding
     from lingting.security.audit import Audit
     from lingting.security.signatures import CallbackSigner
     from lingting.services import Kept
@@ -85,6 +86,13 @@ class Opener(Protocol):
 
     def describe_settings(self) -> str:
         """Where the settings came from, in words."""
+        ...
+
+    def platform(self) -> Sequence[Finding]:
+        """What the doctor sees of the database, the master keys and the servers that the settings name.
+
+        raises    SettingsInvalid
+        """
         ...
 
     def serve(self, wishes: Wishes) -> None:

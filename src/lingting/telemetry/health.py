@@ -14,7 +14,7 @@ from enum import StrEnum
 from lingting.domain import Clock
 from lingting.domain.errors import LingtingError
 
-__all__ = ["Check", "CheckState", "Finding", "Health", "HealthSettings", "Report"]
+__all__ = ["Check", "CheckState", "Finding", "Health", "HealthSettings", "Report", "reason_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class Health:
         if task.done():
             del self._running[check.name]
             problem = task.exception()
-            reason = _reason(problem) if problem is not None else None
+            reason = reason_of(problem) if problem is not None else None
         state = CheckState.FAILING if reason else CheckState.OK
         return Finding(check.name, state, check.is_required, round(seconds * 1_000, 1), reason)
 
@@ -127,7 +127,8 @@ async def _asked(check: Check) -> None:
     await check.probe()
 
 
-def _reason(problem: BaseException) -> str:
+def reason_of(problem: BaseException) -> str:
+    """What may be told of a failure to whoever asks: no address, no message."""
     if isinstance(problem, LingtingError):
         return problem.code
     return "timeout" if isinstance(problem, TimeoutError) else type(problem).__name__

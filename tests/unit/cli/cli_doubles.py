@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lingting.audio.decode import AudioSource
+from lingting.cli.doctor_checks import Finding
 from lingting.cli.opening import Wishes
 from lingting.domain import Priority, Progress, RecognizeOptions, Segment, Transcript
 from lingting.domain.errors import LingtingError
@@ -31,6 +32,9 @@ class ScriptedHouse:
     wishes: list[Wishes] = field(default_factory=list)
     at_once: int = 0
     most_at_once: int = 0
+
+    def platform(self) -> list[Finding]:
+        return []
 
     @asynccontextmanager
     async def pipeline(self, wishes: Wishes) -> AsyncIterator[ScriptedHouse]:
