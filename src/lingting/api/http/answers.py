@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Match
 
 from lingting.api.errors import http_status, native_body, openai_body, retry_headers
 from lingting.api.http.doors import doors_of
@@ -53,9 +56,28 @@ def answer_errors(app: FastAPI) -> None:
         problem.code = _CODES.get(error.status_code, "invalid_input")
         answer = error_answer(problem, request.url.path, status=error.status_code)
         answer.headers.update(error.headers or {})
+        if error.status_code == METHOD_NOT_ALLOWED:
+            answer.headers["Allow"] = ", ".join(_methods(request))
         return answer
 
 
+def _methods(request: Request) -> list[str]:
+    """Of all routes with the pattern that fits first; Starlette names those of the first route only."""
+    routes = list(_flat(request.app.routes))
+    fitting = (route for route in routes if route.matches(request.scope)[0] is not Match.NONE)
+    pattern = getattr(next(fitting, None), "path", None)
+    same = (route for route in routes if getattr(route, "path", None) == pattern)
+    return sorted({method for route in same for method in getattr(route, "methods", None) or ()})
+
+
+def _flat(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
+    """FastAPI 0.165 keeps the routes of each included router together."""
+    for route in routes:
+        inner = getattr(route, "original_router", None)
+        yield from (route,) if inner is None else _flat(inner.routes)
+
+
+METHOD_NOT_ALLOWED = 405
 _ROUTING = {
     404: "there is nothing at this path; /docs lists what there is",
     405: "this path has another method; see /docs",

@@ -24,6 +24,7 @@ from lingting.api.http import (
 from lingting.api.http.answers import answer_errors
 from lingting.api.http.documentation import document
 from lingting.api.http.doors import Doors
+from lingting.api.http.error_documents import describe_errors
 from lingting.api.http.gate import AddressGate
 from lingting.api.http.middleware import BodyBounds, RequestFrame
 from lingting.api.ws import routes, viewer
@@ -62,6 +63,7 @@ def build_app(doors: Doors, *, lifespan: Lifespan | None = None) -> FastAPI:
     ):
         app.include_router(module.router)
     document(app)
+    describe_errors(app)
     answer_errors(app)
     app.add_middleware(BodyBounds, limits=doors.limits)
     app.add_middleware(AddressGate, allowlist=doors.allowlist)

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 from swagger_ui_bundle import swagger_ui_path
 
-__all__ = ["document"]
+__all__ = ["document", "in_forms"]
 
 POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 """Inline, because the page that starts Swagger UI is written that way; nothing a caller sends is on it."""
+
+
+def in_forms(*media_types: str) -> dict[int | str, dict[str, Any]]:  # Any: OpenAPI
+    """For a route's `responses`: what its answer may come as, besides JSON."""
+    return {200: {"content": {media_type: {"schema": _form(media_type)} for media_type in media_types}}}
+
+
+def _form(media_type: str) -> dict[str, str]:
+    """Of events, the document's readers take the fields; of anything else, the text."""
+    return {} if media_type == "text/event-stream" else {"type": "string"}
 
 
 def document(app: FastAPI) -> None:

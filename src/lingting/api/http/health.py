@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from lingting.api.access import needs
+from lingting.api.http.documentation import in_forms
 from lingting.api.http.doors import Phase, doors_of
 from lingting.domain import Scope
 from lingting.telemetry import METRICS_CONTENT_TYPE
@@ -21,7 +22,11 @@ async def healthz() -> dict[str, str]:
     return {"status": "alive"}
 
 
-@router.get("/readyz", summary="Whether traffic should come here, and how each part is")
+@router.get(
+    "/readyz",
+    responses={503: {"description": "No traffic, please"}},
+    summary="Whether traffic should come here, and how each part is",
+)
 async def readyz(request: Request) -> Response:
     doors = doors_of(request)
     if doors.phase is not Phase.READY or doors.services_if_open is None:
@@ -41,6 +46,11 @@ def _check(finding: Finding) -> dict[str, object]:
     }
 
 
-@router.get("/metrics", dependencies=[needs(Scope.METRICS)], summary="Prometheus")
+@router.get(
+    "/metrics",
+    dependencies=[needs(Scope.METRICS)],
+    responses=in_forms("text/plain"),
+    summary="Prometheus",
+)
 async def metrics(request: Request) -> Response:
     return Response(doors_of(request).services.telemetry.exposition(), media_type=METRICS_CONTENT_TYPE)

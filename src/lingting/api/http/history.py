@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from lingting.api.access import call_of, needs
+from lingting.api.http.documentation import in_forms
 from lingting.api.http.doors import doors_of
 from lingting.api.http.fields import Fields
 from lingting.api.http.history_answers import record_answer, whole_answer
@@ -66,7 +67,12 @@ async def listed(request: Request) -> Response:
     return JSONResponse({"status": "SUCCESS", "records": records, "next_cursor": page.next_cursor})
 
 
-@router.get("/v1/history/export", openapi_extra=LIST_PARAMETERS, summary="Everything that fits, a JSON object a line")
+@router.get(
+    "/v1/history/export",
+    openapi_extra=LIST_PARAMETERS,
+    responses=in_forms("application/x-ndjson"),
+    summary="Everything that fits, a JSON object a line",
+)
 async def export(request: Request) -> Response:
     history = _history(request)
     asked = asked_filter(request, call_of(request).principal)
@@ -76,7 +82,11 @@ async def export(request: Request) -> Response:
     return StreamingResponse(_lines(history, asked, first), media_type="application/x-ndjson", headers=headers)
 
 
-@router.get("/v1/history/{record}", summary="One transcript, as JSON, subtitles or text")
+@router.get(
+    "/v1/history/{record}",
+    responses=in_forms(*(media_type for kind, media_type in FORMATS.values() if kind is not None)),
+    summary="One transcript, as JSON, subtitles or text",
+)
 async def read(request: Request, record: str) -> Response:
     chosen = (request.query_params.get("format") or "json").lower()
     if chosen not in FORMATS:
@@ -90,7 +100,11 @@ async def read(request: Request, record: str) -> Response:
     return Response(text, media_type=f"{media_type}; charset=utf-8", headers=headers)
 
 
-@router.get("/v1/history/{record}/audio", summary="The recording, where it was kept")
+@router.get(
+    "/v1/history/{record}/audio",
+    responses=in_forms("application/octet-stream"),
+    summary="The recording, where it was kept",
+)
 async def audio(request: Request, record: str) -> Response:
     kept = await _history(request).get(sane_id(record), owner=asked_filter(request, call_of(request).principal).owner)
     if kept.record.blob_id is None:

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from lingting.api.access import needs
 from lingting.api.http.answers import error_answer
 from lingting.api.http.asking import WISHES_SCHEMA, Wishes, headers_of, read_wishes, transcribe_for
+from lingting.api.http.documentation import in_forms
 from lingting.api.http.doors import doors_of
 from lingting.api.http.fields import Fields, read_options
 from lingting.api.http.openai_answers import render_answer
@@ -80,6 +81,7 @@ def _documented(*, translation: bool = False) -> dict[str, Any]:  # Any: OpenAPI
     "/v1/audio/transcriptions",
     dependencies=[needs(Scope.TRANSCRIBE)],
     openapi_extra=_documented(),
+    responses=in_forms("text/plain", "text/vtt", "text/event-stream"),
     summary="Speech to text",
 )
 async def transcriptions(request: Request) -> Response:
@@ -90,6 +92,7 @@ async def transcriptions(request: Request) -> Response:
     "/v1/audio/translations",
     dependencies=[needs(Scope.TRANSCRIBE)],
     openapi_extra=_documented(translation=True),
+    responses=in_forms("text/plain", "text/vtt"),
     summary="Speech to English text",
 )
 async def translations(request: Request) -> Response:

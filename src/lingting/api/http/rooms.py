@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
 from lingting.api.access import needs
+from lingting.api.http.documentation import in_forms
 from lingting.api.http.doors import doors_of
 from lingting.api.http.fields import Fields
 from lingting.api.http.room_events import stream_events
@@ -138,14 +139,22 @@ async def correct(request: Request, room: str, caption: str) -> Response:
     return JSONResponse({"status": "SUCCESS", "id": corrected.id, "revision": corrected.revision})
 
 
-@router.get("/v1/rooms/{room}/events", summary="Follow a room as server-sent events (view token)")
+@router.get(
+    "/v1/rooms/{room}/events",
+    responses=in_forms("text/event-stream"),
+    summary="Follow a room as server-sent events (view token)",
+)
 async def events(request: Request, room: str) -> Response:
     rooms = doors_of(request).services.rooms
     viewer = await rooms.watch(room, token_of(request), view_of(request, as_events=True))
     return stream_events(viewer, rooms.settings, rooms.observer)
 
 
-@router.get("/v1/rooms/{room}/transcript", summary="What was said, as a file (view token)")
+@router.get(
+    "/v1/rooms/{room}/transcript",
+    responses=in_forms(*(media_type for _, media_type in DOWNLOADS.values())),
+    summary="What was said, as a file (view token)",
+)
 async def transcript(request: Request, room: str) -> Response:
     chosen = (request.query_params.get("format") or "srt").lower()
     if chosen not in DOWNLOADS:
