@@ -4,13 +4,15 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, inspect, select, update
 
 from databases import KINDS, fresh_database
-from kept import House, call_by, open_house, said
+from kept import House, call_by, open_house, row_for, said
 from lingting.domain.errors import InvalidOption, RecordNotFound, SealBroken
+from lingting.storage.db import Database, StorageSettings
 from lingting.storage.history_records import HistoryFilter
-from lingting.storage.tables import transcript_terms, transcripts
+from lingting.storage.migrating import newest_schema, schema_of, upgrade
+from lingting.storage.tables import jobs, transcript_terms, transcripts
 
 pytestmark = pytest.mark.contract
 MINE = HistoryFilter("key1")
@@ -58,9 +60,35 @@ async def test_what_is_not_wanted_is_not_kept(house) -> None:
 
 
 async def test_one_works_transcript_is_kept_once(house) -> None:
+    await house.database.write(lambda c: c.execute(insert(jobs).values(row_for(jobs, id="job_one"))))
     for words in ("first", "second"):
         await house.history.save(call_by("key1"), said(words), kind="job", record_id="tr_one")
     assert (await house.history.get("tr_one", owner="key1")).transcript.text == "first"
+
+
+async def test_a_job_that_was_erased_leaves_no_transcript(house) -> None:
+    others = [house.history.save(call_by("key1"), said("another"), kind="file") for _ in range(3)]
+    await asyncio.gather(*others, house.history.save(call_by("key1"), said("gone"), kind="job", record_id="tr_gone"))
+    assert len((await house.history.page(MINE)).records) == 3
+    with pytest.raises(RecordNotFound):
+        await house.history.get("tr_gone", owner="key1")
+    assert await house.database.read(lambda c: c.scalar(select(func.count()).select_from(transcript_terms))) == 3
+
+
+async def test_rows_of_the_first_tables_are_read_after_every_migration(tmp_path) -> None:
+    """With the first schema's own columns; later ones must have defaults."""
+    with fresh_database("sqlite", tmp_path) as url:
+        async with Database.opened(StorageSettings(url), tmp_path, migrate=False) as first:
+            await upgrade(first, revision="0001")
+            async with first.connection() as connection:
+                columns = await connection.run_sync(
+                    lambda c: {each["name"] for each in inspect(c).get_columns("transcripts")}
+                )
+        assert {"id", "owner", "user_hash", "sealed", "cache_key", "blob_id"} <= columns
+        async with open_house(url, tmp_path) as house:
+            assert await schema_of(house.database) == newest_schema()
+            saved = await save(house, "after the upgrade")
+            assert (await house.history.get(saved, owner="key1")).transcript.text == "after the upgrade"
 
 
 async def test_pages_hold_everything_once_newest_first(house) -> None:

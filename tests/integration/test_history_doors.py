@@ -175,3 +175,29 @@ def until(look: Callable[[], T]) -> T:
             return found
         threading.Event().wait(0.01)
     raise TimeoutError("nothing was found")
+
+
+def recognize(http, speech: bytes, user: str) -> httpx.Response:
+    return http.post("/recognize", files={"file": ("a.flac", speech)}, data={"user": user})
+
+
+def test_what_was_erased_is_not_answered_from_the_cache(http, speech) -> None:
+    first, again = recognize(http, speech, "Cathy"), recognize(http, speech, "Cathy")
+    assert (first.headers["X-Lingting-Cache"], again.headers["X-Lingting-Cache"]) == ("miss", "hit")
+    record = first.headers["X-Lingting-Record"]
+    assert http.get(f"/v1/history/{record}").json()["text"] == first.json()["text"]
+    assert http.post("/v1/erase", json={"user": "Cathy"}).json()["erased"]["cached"] == 1
+    assert http.get(f"/v1/history/{record}").status_code == 404
+    assert recognize(http, speech, "Cathy").headers["X-Lingting-Cache"] == "miss"
+    http.post("/v1/erase", json={"user": "Cathy"})
+
+
+def test_jobs_of_a_person_are_erased_with_their_results(http, speech, settings) -> None:
+    made = http.post("/v1/jobs", files={"file": ("a.flac", speech)}, data={"user": "Jo", "cache": "false"}).json()
+    job = made["job"]["id"]
+    until(lambda: http.get(f"/v1/jobs/{job}").json()["job"]["state"] == "succeeded")
+    erased = http.post("/v1/erase", json={"user": "Jo"}).json()["erased"]
+    assert (erased["transcripts"], erased["jobs"]) == (1, 1)
+    assert http.get(f"/v1/jobs/{job}").status_code == 404
+    assert http.get(f"/v1/jobs/{job}/result").status_code == 404
+    assert not [path for path in (settings.data_dir / "blobs").rglob("*job*") if path.is_file()]

@@ -19,7 +19,7 @@ from lingting.jobs.ending import Endings
 from lingting.jobs.parts import JobParts, JobSettings
 from lingting.jobs.retry import again_after
 from lingting.jobs.sources import JobSources
-from lingting.storage.identity import milliseconds
+from lingting.storage.identity import milliseconds, record_of_job
 from lingting.storage.job_records import Claim, Job
 from lingting.telemetry import log, request_id
 
@@ -146,7 +146,7 @@ class JobWorker:
                 call_of_job(job),
                 priority=Priority.JOB,
                 on_progress=reached,
-                record_id=record_of_job(job),
+                record_id=record_of_job(job.id),
             )
         return answer.transcript
 
@@ -232,11 +232,6 @@ def call_of_job(job: Job) -> Call:
     spec = job.spec
     principal = Principal(job.key_id, tenant=spec.tenant, limits=spec.limits)
     return Call(principal, DOOR, request_id=spec.request_id, user=spec.user, keep=spec.keep)
-
-
-def record_of_job(job: Job) -> str:
-    """The id of its transcript in history, the same for every attempt."""
-    return f"tr_{job.id.partition('_')[2]}"
 
 
 async def _kept_trying(action: Callable[[], Awaitable[bool]]) -> bool:

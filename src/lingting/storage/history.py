@@ -30,8 +30,8 @@ from lingting.storage.history_records import (
     record_of,
 )
 from lingting.storage.history_rows import KeptRow, RowFacts, make_row, open_row
-from lingting.storage.identity import milliseconds, new_id
-from lingting.storage.tables import transcript_terms, transcripts
+from lingting.storage.identity import job_of_record, milliseconds, new_id
+from lingting.storage.tables import jobs, transcript_terms, transcripts
 from lingting.storage.upsert import insert_missing
 from lingting.telemetry import log
 from lingting.telemetry.areas.storage import StorageMetrics
@@ -76,7 +76,8 @@ class History:
     ) -> str | None:
         """Keep it, and return its id once that is committed; None where it is not wanted.
 
-        record_id    to keep one work's transcript once, though it is done again after a crash: the first one stays
+        record_id    of a job's transcript, as `record_of_job` names it: kept once, though the job is done again after a
+                     crash, and not at all once the job has been erased
         raises       StorageUnavailable
         """
         if not self.wants(call):
@@ -93,6 +94,7 @@ class History:
             door=call.door,
             kind=kind,
             request_id=call.request_id,
+            is_of_job=kind == "job" and record_id is not None,
             cache_key=cache_key,
             blob_id=blob_id,
         )
@@ -172,12 +174,33 @@ class History:
         return await self._database.read(work)
 
     async def _insert(self, rows: Sequence[KeptRow]) -> None:
-        terms = [{"term": term, "transcript_id": row.values["id"]} for row in rows for term in row.terms]
         kind = self._database.kind
 
         async def work(connection: AsyncConnection) -> None:
-            await connection.execute(insert_missing(kind, transcripts), [dict(row.values) for row in rows])
+            gone = await _erased_jobs(connection, rows)
+            kept = [dict(row.values) for row in rows if row.values["id"] not in gone]
+            terms = [
+                {"term": term, "transcript_id": row.values["id"]}
+                for row in rows
+                if row.values["id"] not in gone
+                for term in row.terms
+            ]
+            if kept:
+                await connection.execute(insert_missing(kind, transcripts), kept)
             for i in range(0, len(terms), TERMS_AT_ONCE):
                 await connection.execute(insert_missing(kind, transcript_terms), terms[i : i + TERMS_AT_ONCE])
 
         await self._database.write(work)
+
+
+async def _erased_jobs(connection: AsyncConnection, rows: Sequence[KeptRow]) -> set[str]:
+    """Ids of records whose jobs are gone: what was erased while a worker had it in hand shall not come back.
+
+    The rows of the jobs are held until this is committed, so that none is erased in between.
+    """
+    wanted = {job_of_record(str(row.values["id"])): str(row.values["id"]) for row in rows if row.is_of_job}
+    if not wanted:
+        return set()
+    query = select(jobs.c.id).where(jobs.c.id.in_(wanted)).with_for_update(read=True)
+    there = set((await connection.scalars(query)).all())
+    return {record for job, record in wanted.items() if job not in there}

@@ -30,6 +30,7 @@ class RowFacts:
     door: str
     kind: str
     request_id: str
+    is_of_job: bool
     cache_key: str | None
     blob_id: str | None
 
@@ -40,6 +41,8 @@ class KeptRow:
 
     values: Mapping[str, object]
     terms: Sequence[int]
+    is_of_job: bool
+    """Its id is that of a job."""
 
 
 def make_row(vault: Vault, facts: RowFacts, transcript: Transcript) -> KeptRow:
@@ -66,7 +69,7 @@ def make_row(vault: Vault, facts: RowFacts, transcript: Transcript) -> KeptRow:
         "blob_id": facts.blob_id,
         "sealed": vault.seal(user + b"\n" + transcript_to(transcript), about=_about(facts.id)),
     }
-    return KeptRow(values, hash_terms(vault, facts.owner, terms_of(text)))
+    return KeptRow(values, hash_terms(vault, facts.owner, terms_of(text)), is_of_job=facts.is_of_job)
 
 
 def open_row(vault: Vault, row: Mapping[str, Any]) -> KeptTranscript:  # Any: values of columns

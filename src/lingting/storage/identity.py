@@ -7,7 +7,7 @@ import os
 from lingting.crypto import Vault
 from lingting.domain import Clock
 
-__all__ = ["hash_of_user", "milliseconds", "new_id"]
+__all__ = ["hash_of_user", "job_of_record", "milliseconds", "new_id", "record_of_job"]
 
 TIME_BITS, RANDOM_BITS = 48, 80
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -21,6 +21,16 @@ def new_id(prefix: str, clock: Clock) -> str:
     number = milliseconds(clock) << RANDOM_BITS | int.from_bytes(os.urandom(RANDOM_BITS // 8), "big")
     digits = "".join(ALPHABET[number >> 5 * place & 31] for place in reversed(range(DIGITS)))
     return f"{prefix}_{digits}"
+
+
+def record_of_job(job_id: str) -> str:
+    """The id of its transcript in history, the same for every attempt."""
+    return f"tr_{job_id.partition('_')[2]}"
+
+
+def job_of_record(record_id: str) -> str:
+    """The other way round."""
+    return f"job_{record_id.partition('_')[2]}"
 
 
 def milliseconds(clock: Clock) -> int:
