@@ -5,6 +5,7 @@ The server's modules are imported when they are needed, so that looking up a mod
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -123,6 +124,18 @@ class House:
 
         async with self.acting(action) as act:
             yield CallbackDesk(*callback_desk(_settings(Wishes()), act.kept, SystemClock()))
+
+    def work(self, wishes: Wishes, workers: int | None) -> None:
+        """raises    SettingsInvalid, ModelMissing, ModelCorrupt, EngineUnavailable"""
+        from lingting.heap import keep_heap_flat
+        from lingting.server import run_worker
+
+        settings = _settings(wishes)
+        if workers is not None:
+            settings = settings.model_copy(update={"jobs": settings.jobs.model_copy(update={"workers": workers})})
+        keep_heap_flat()
+        configure_logs(settings.log.level, settings.log.style, file=settings.log.file)
+        asyncio.run(run_worker(settings))
 
     def ears(self) -> Ears:
         return RealEars()

@@ -17,6 +17,7 @@ from lingting.cli.reporting import reported
 from lingting.cli.serve import serve
 from lingting.cli.transcribe import transcribe
 from lingting.cli.vault import vault_app
+from lingting.cli.worker import worker
 
 __all__ = ["app"]
 
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 app.command()(transcribe)
 app.command()(serve)
+app.command()(worker)
 app.command()(listen)
 app.add_typer(models_app)
 app.add_typer(history_app)

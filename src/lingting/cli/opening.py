@@ -131,6 +131,10 @@ class Opener(Protocol):
         """
         ...
 
+    def work(self, wishes: Wishes, workers: int | None) -> None:
+        """Work on jobs until told to stop."""
+        ...
+
     def ears(self) -> Ears:
         """What `lingting listen` hears with."""
         ...

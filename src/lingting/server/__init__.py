@@ -6,6 +6,7 @@ from lingting.server.engine import load_catalog, locate_model
 from lingting.server.kept import open_audit, open_kept
 from lingting.server.opening import open_services
 from lingting.server.recognition import Recognition, open_recognition
+from lingting.server.worker import run_worker
 
 __all__ = [
     "Recognition",
@@ -15,4 +16,5 @@ __all__ = [
     "open_kept",
     "open_recognition",
     "open_services",
+    "run_worker",
 ]

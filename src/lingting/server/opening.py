@@ -12,9 +12,6 @@ from lingting.engines.base import BatchEngine
 from lingting.live.hub import LiveHub, LiveParts
 from lingting.live.parts import LiveSettings
 from lingting.live.recording import LiveRecorder
-from lingting.recognition.records import Records
-from lingting.recognition.result_keys import ResultKeys
-from lingting.recognition.transcriber import Transcriber, TranscriberParts
 from lingting.rooms.opening import open_rooms
 from lingting.rooms.parts import RoomSettings
 from lingting.security.keys import AccessSettings, Keys
@@ -25,6 +22,7 @@ from lingting.server.jobs import JobNeeds, open_jobs
 from lingting.server.kept import open_audit, open_kept
 from lingting.server.outgoing import open_outgoing, open_publisher
 from lingting.server.recognition import open_recognition
+from lingting.server.transcribing import open_transcriber
 from lingting.services import Services
 from lingting.settings import Settings
 from lingting.storage.key_store import KeyStore
@@ -55,17 +53,7 @@ async def open_services(settings: Settings, *, engine: BatchEngine | None = None
         )
         access = settings.built("access", AccessSettings)
         keys = await opened.enter_async_context(Keys.opened(KeyStore(kept.database), clock, access))
-        transcriber = Transcriber(
-            TranscriberParts(
-                pipeline=hearing.pipeline,
-                meter=limiter,
-                keeper=Records(kept.history, kept.blobs, telemetry.storage),
-                results=kept.results,
-                keys=ResultKeys(kept.vault, hearing.recipe, is_shared=settings.cache.shared),
-                observer=telemetry.cache,
-            )
-        )
-        opened.push_async_callback(transcriber.aclose)
+        transcriber = await opened.enter_async_context(open_transcriber(settings, hearing, kept, limiter))
         needs = JobNeeds(kept, outbound, transcriber, clock, telemetry, [lambda _: callbacks.courier.wake()])
         jobs = await opened.enter_async_context(open_jobs(settings, needs))
         rooms = open_rooms(settings.built("rooms", RoomSettings), clock=clock, observer=telemetry.rooms)

@@ -16,7 +16,7 @@ _SECRETS = re.compile(
     | (?P<scheme>\b(?:Bearer|Basic|Token)\s+)(?!\*)[^\s"'\\,;]{4,}      # an Authorization header
     | (?P<subprotocol>openai-insecure-api-key\.)[^\s"'\\,;]+
     | (?P<query>[?&](?:[\w-]*(?:token|key|secret|signature|password|sig))=)[^&\s"'\\#]+
-    | (?P<login>://)[^/\s"'\\@]+(?=@)                                   # user and password of a URL
+    | (?P<login>://)(?![^/\s"'\\@]*:\*+@)[^/\s"'\\@]+(?=@)             # user and password of a URL, if not masked yet
     """,
     re.VERBOSE | re.IGNORECASE,
 )

@@ -117,6 +117,7 @@ def test_a_file_that_cannot_be_written_stops_the_start(tmp_path: Path) -> None:
         ("GET /v1/asr/stream?api_key=abc&language=zh", "GET /v1/asr/stream?api_key=***&language=zh"),
         ("ws://h/rooms/x?token=abc#part", "ws://h/rooms/x?token=***#part"),
         ("postgresql://user:word@host/database", "postgresql://***@host/database"),
+        ("amqp://user:**@host//", "amqp://user:**@host//"),
         ("openai-insecure-api-key.abc, realtime", "openai-insecure-api-key.***, realtime"),
         ("the week_end and the desk_top stay", "the week_end and the desk_top stay"),
         ("https://example.org/a?language=zh", "https://example.org/a?language=zh"),

@@ -1,0 +1,64 @@
+"""Opens a process that does nothing but work on jobs: `lingting worker`."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import AsyncExitStack
+
+from lingting.domain.errors import LingtingError
+from lingting.engines.base import BatchEngine
+from lingting.jobs.listening import listening
+from lingting.security.limit_opening import open_limiter
+from lingting.security.rate_limit import LimitSettings
+from lingting.server.jobs import JobNeeds, build_jobs
+from lingting.server.kept import open_kept
+from lingting.server.outgoing import open_outgoing
+from lingting.server.recognition import open_recognition
+from lingting.server.transcribing import open_transcriber
+from lingting.settings import Settings
+from lingting.telemetry import log
+
+__all__ = ["run_worker"]
+
+
+async def run_worker(settings: Settings, *, engine: BatchEngine | None = None) -> None:
+    """Work on jobs until SIGTERM or SIGINT, then give back what is in hand.
+
+    engine    a made engine to use instead of the configured one, for tests
+    raises    ModelMissing, ModelCorrupt, EngineUnavailable, SettingsInvalid, StorageUnavailable
+    """
+    leave = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, leave.set)
+    async with AsyncExitStack() as opened:
+        hearing = await opened.enter_async_context(open_recognition(settings, engine=engine))
+        clock, telemetry = hearing.clock, hearing.telemetry
+        kept = await opened.enter_async_context(open_kept(settings, clock, telemetry))
+        outgoing = open_outgoing(settings, kept, clock=clock, telemetry=telemetry)
+        outbound, callbacks = await opened.enter_async_context(outgoing)
+        limits = settings.built("limits", LimitSettings)
+        opening = open_limiter(limits, kept.database, clock=clock, observer=telemetry.limits)
+        limiter, _ = await opened.enter_async_context(opening)
+        transcriber = await opened.enter_async_context(open_transcriber(settings, hearing, kept, limiter))
+        needs = JobNeeds(kept, outbound, transcriber, clock, telemetry, [lambda _: callbacks.courier.wake()])
+        jobs = build_jobs(settings, needs, is_worker=True)
+        await opened.enter_async_context(jobs.runner.running())
+        ended = leave
+        if jobs.open_listener is not None:
+            ended = await opened.enter_async_context(listening(jobs.open_listener, jobs.worker))
+        log.info("worker.ready", engine=hearing.engine, model=settings.model, has_broker=jobs.open_listener is not None)
+        await _first_of(leave, ended)
+        log.info("worker.stopping")
+        if not leave.is_set():
+            raise LingtingError("the worker's thread for the broker has ended; the log says why")
+
+
+async def _first_of(*events: asyncio.Event) -> None:
+    waiting = [asyncio.create_task(event.wait()) for event in set(events)]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
