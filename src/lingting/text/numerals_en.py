@@ -6,7 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 __all__ = [
-    "ORDINALS", "SCALES", "SMALL", "TENS", "UNITS", "Number", "ordinal_of", "read_cardinal", "suffix_of",
+    "MAX_ORDINAL_WORDS",
+    "ORDINALS",
+    "SCALES",
+    "SMALL",
+    "TENS",
+    "UNITS",
+    "Number",
+    "ordinal_of",
+    "read_cardinal",
+    "say_cardinal",
+    "say_digits",
+    "say_ordinal",
+    "say_year",
+    "suffix_of",
     "write_cardinal",
 ]  # fmt: skip
 
@@ -31,6 +44,7 @@ ORDINALS = (
     | _counted("twentieth thirtieth fortieth fiftieth sixtieth seventieth eightieth ninetieth", first=20, step=10)
 )
 _HUNDREDTHS = {"hundredth": 100, "thousandth": 1_000, "millionth": 10**6}
+MAX_ORDINAL_WORDS = 8
 GROUPED_FROM = 10_000
 """Smaller numbers are written without commas, as years are."""
 
@@ -98,7 +112,7 @@ def _below_hundred(words: Sequence[str], start: int) -> Number | None:
 
 def ordinal_of(words: Sequence[str], start: int = 0) -> Number | None:
     """The longest ordinal that is said from a word on: twenty first, one hundred and fifth."""
-    for length in range(min(8, len(words) - start), 0, -1):
+    for length in range(min(MAX_ORDINAL_WORDS, len(words) - start), 0, -1):
         last = words[start + length - 1]
         front = list(words[start : start + length - 1])
         if last in ORDINALS:
@@ -137,3 +151,52 @@ def suffix_of(value: int) -> str:
     if value % 100 in (11, 12, 13):
         return "th"
     return {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
+
+
+_BELOW_TWENTY = tuple(SMALL)
+_TENS_NAMES = {value: name for name, value in TENS.items() if name != "fourty"}
+_ORDINAL_NAMES = {value: name for name, value in ORDINALS.items()}
+MAX_SAID = 10**15
+
+
+def say_digits(digits: str) -> str:
+    return " ".join(_BELOW_TWENTY[int(digit)] for digit in digits)
+
+
+def say_cardinal(value: int) -> str:
+    """A number in words; digit by digit from ten to the fifteenth on."""
+    if value >= MAX_SAID:
+        return say_digits(str(value))
+    for scale in ("trillion", "billion", "million", "thousand"):
+        if value >= SCALES[scale]:
+            head, rest = divmod(value, SCALES[scale])
+            return f"{say_cardinal(head)} {scale}" + (f" {_joined(rest)}" if rest else "")
+    if value >= 100:
+        head, rest = divmod(value, 100)
+        return f"{_BELOW_TWENTY[head]} hundred" + (f" {_joined(rest)}" if rest else "")
+    if value < 20:
+        return _BELOW_TWENTY[value]
+    unit = value % 10
+    return _TENS_NAMES[value - unit] + (f" {_BELOW_TWENTY[unit]}" if unit else "")
+
+
+def _joined(rest: int) -> str:
+    return ("and " if rest < 100 else "") + say_cardinal(rest)
+
+
+def say_ordinal(value: int) -> str:
+    """As say_cardinal, with the last word made an ordinal."""
+    front, _, last = say_cardinal(value).rpartition(" ")
+    number = SMALL.get(last, TENS.get(last))
+    ordinal = _ORDINAL_NAMES[number] if number is not None else f"{last}th"
+    return f"{front} {ordinal}".strip()
+
+
+def say_year(year: int) -> str:
+    """A year in two halves, but for the first years of a millennium."""
+    century, rest = divmod(year, 100)
+    if year % 1_000 < 10 or not 10 <= century <= 99:
+        return say_cardinal(year)
+    if rest == 0:
+        return f"{say_cardinal(century)} hundred"
+    return f"{say_cardinal(century)} {'oh ' if rest < 10 else ''}{say_cardinal(rest)}"

@@ -9,11 +9,15 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-__all__ = ["CHINESE_DIGITS", "NUMERALS", "is_approximate", "read_cardinal", "read_digits", "write_cardinal"]
+__all__ = [
+    "CHINESE_DIGITS", "NUMERALS", "is_approximate", "read_cardinal", "read_digits", "say_cardinal", "say_digits",
+    "write_cardinal",
+]  # fmt: skip
 
 CHINESE_DIGITS = "零〇一二三四五六七八九幺"
 NUMERALS = "零〇一二两三四五六七八九十百千万亿幺"
 _VALUES = dict(zip("零一二三四五六七八九", range(10), strict=True)) | {"〇": 0, "幺": 1, "两": 2}
+_NAMES = "零一二三四五六七八九"
 _SECTION = re.compile(
     "(?:([一二两三四五六七八九])千)?(?:零?([一二两三四五六七八九])百)?(?:([零〇])?([一二三四五六七八九])?(十))?"
     "(?:([零〇])?([一二三四五六七八九]|(?<![零〇一二三四五六七八九十百千])两))?"
@@ -92,3 +96,28 @@ def write_cardinal(value: int, run: str = "") -> str:
     if "万" in run and value % 100 == 0 and len(run) > 2 and run[-2] == "万":
         return f"{(Decimal(value) / _WAN).normalize():f}万"
     return str(value)
+
+
+def say_digits(digits: str, *, one: str = "一") -> str:
+    """Digits read one by one; in telephone numbers one is 幺."""
+    return "".join(one if digit == "1" else _NAMES[int(digit)] for digit in digits)
+
+
+def say_cardinal(value: int) -> str:
+    """A number read with its units, 两 before 百, 千, 万 and 亿; digit by digit from ten to the sixteenth on."""
+    if value >= _WAN**4:
+        return say_digits(str(value))
+    spoken = _say(value) or "零"
+    return spoken.removeprefix("一") if spoken.startswith("一十") else spoken
+
+
+def _say(value: int) -> str:
+    """As it is read inside a longer number: 一十, not 十; nothing for zero."""
+    for unit, name in ((_YI, "亿"), (_WAN, "万"), (1_000, "千"), (100, "百"), (10, "十")):
+        if value < unit:
+            continue
+        head, rest = divmod(value, unit)
+        count = "两" if head == 2 and unit > 10 else say_cardinal(head) if head >= 10 else _NAMES[head]
+        gap = "零" if 0 < rest < unit // 10 else ""
+        return count + name + gap + _say(rest)
+    return _NAMES[value] if value else ""
