@@ -21,7 +21,7 @@ from lingting.api.http.doors import doors_of
 from lingting.domain import ANYBODY, Call, Principal, Scope
 from lingting.domain.errors import InvalidKey, InvalidOption, LingtingError, MissingKey, MissingScope
 from lingting.services import Services
-from lingting.telemetry import request_id
+from lingting.telemetry import request_id, span
 
 __all__ = ["KEY_QUERY", "Needs", "address_of", "admit", "call_of", "key_of", "named", "needs"]
 
@@ -63,7 +63,8 @@ async def admit(connection: HTTPConnection, scope: Scope | None) -> Call:
     """
     services = doors_of(connection).services
     try:
-        principal = await _principal(connection, services)
+        with span("auth"):
+            principal = await _principal(connection, services)
         call = connection.state.call = _call(connection, principal)
         if scope is not None and not principal.may(scope):
             raise MissingScope(f"this key lacks the scope {scope}; make one with it", param="Authorization")

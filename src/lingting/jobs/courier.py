@@ -18,7 +18,8 @@ from lingting.domain import Clock
 from lingting.domain.errors import LingtingError, SettingsInvalid, StorageUnavailable
 from lingting.security.signatures import CallbackSigner
 from lingting.storage.delivery_store import Claimed, DeliveryState, DeliveryStore
-from lingting.telemetry import log
+from lingting.telemetry import about, log, span
+from lingting.telemetry.traces import Span, outgoing_headers
 
 __all__ = ["CallbackObserver", "CallbackSettings", "Courier", "CourierParts", "Poster", "pause_seconds"]
 
@@ -162,9 +163,17 @@ class Courier:
         self._woken.set()
 
     async def _deliver(self, claimed: Claimed) -> None:
+        with about(delivery_id=claimed.id), span("callback", kind="client", attempt=claimed.attempts + 1) as spent:
+            await self._tried(claimed, spent)
+
+    async def _tried(self, claimed: Claimed, spent: Span) -> None:
         began_seconds = self._parts.clock.monotonic()
         status, error = await self._attempted(claimed)
         took_seconds = self._parts.clock.monotonic() - began_seconds
+        if error and status is None:
+            spent.fail(error)
+        elif status is not None:
+            spent.set(**{"http.response.status_code": status})
         try:
             outcome = await self._settled(claimed, status, error)
         except StorageUnavailable as problem:  # the lease ends, and it is sent again
@@ -177,7 +186,7 @@ class Courier:
         parts = self._parts
         try:
             headers = await parts.signer.headers(claimed.owner, claimed.id, claimed.payload)
-            headers["content-type"] = "application/json"
+            headers |= {"content-type": "application/json"} | outgoing_headers()
             status = await parts.post(
                 claimed.url, headers=headers, body=claimed.payload, seconds=self._settings.seconds
             )

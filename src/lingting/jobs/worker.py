@@ -21,7 +21,8 @@ from lingting.jobs.retry import again_after
 from lingting.jobs.sources import JobSources
 from lingting.storage.identity import milliseconds, record_of_job
 from lingting.storage.job_records import Claim, Job
-from lingting.telemetry import log, request_id
+from lingting.telemetry import about, log, request_id, span
+from lingting.telemetry.traces import Span
 
 __all__ = ["Answer", "JobWorker", "Transcribes", "call_of_job", "record_of_job"]
 
@@ -101,8 +102,12 @@ class JobWorker:
 
     async def run(self, claim: Claim) -> None:
         """One attempt; raises nothing but being cancelled, which gives the job back."""
+        request_id.set(claim.job.spec.request_id)
+        with about(job_id=claim.job.id), span("job", kind="consumer", attempt=claim.job.attempts) as spent:
+            await self._run(claim, spent)
+
+    async def _run(self, claim: Claim, spent: Span) -> None:
         job = claim.job
-        request_id.set(job.spec.request_id)
         waited_seconds = max(0.0, (milliseconds(self._parts.clock) - job.created_ms) / 1_000)
         self._parts.observer.job_began(waited_seconds=waited_seconds if job.attempts == 1 else None)
         log.info("job.began", job_id=job.id, attempt=job.attempts)
@@ -116,6 +121,7 @@ class JobWorker:
             log.error("job.left", job_id=job.id, cause=getattr(problem, "code", type(problem).__name__))
         finally:
             self._parts.observer.job_left(outcome)
+            spent.set(outcome=outcome, request_id=job.spec.request_id)
 
     async def _attempt(self, claim: Claim) -> str:
         reached = _Reached()

@@ -23,6 +23,7 @@ from lingting.recognition.held_audio import HeldAudio, hold_audio
 from lingting.recognition.result_keys import ResultKeys
 from lingting.security.call_note import audit_note
 from lingting.storage.cached_results import CachedResult, CachedResults
+from lingting.telemetry import span
 
 __all__ = ["CacheUse", "Transcribed", "Transcriber", "TranscriberObserver", "TranscriberParts"]
 
@@ -172,7 +173,9 @@ class Transcriber:
     async def _known(self, key: str, wish: _Wish) -> Transcribed | None:
         results = self._parts.results
         assert results is not None
-        known = await results.get(key)
+        with span("cache") as asked:
+            known = await results.get(key)
+            asked.set(found=known is not None)
         if known is None:
             return None
         self._parts.observer.looked_up(CacheUse.HIT)
@@ -233,11 +236,12 @@ class Transcriber:
 
         raises    StorageUnavailable, where history is required
         """
-        return await self._parts.keeper.keep(
-            wish.call,
-            transcript,
-            wish.source,
-            kind="job" if wish.priority is Priority.JOB else "file",
-            cache_key=key,
-            record_id=wish.record_id,
-        )
+        with span("history"):
+            return await self._parts.keeper.keep(
+                wish.call,
+                transcript,
+                wish.source,
+                kind="job" if wish.priority is Priority.JOB else "file",
+                cache_key=key,
+                record_id=wish.record_id,
+            )

@@ -23,7 +23,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from lingting.domain.errors import SettingsInvalid, StorageUnavailable
-from lingting.telemetry import span
+from lingting.telemetry.traces import part
 
 __all__ = ["Database", "DatabaseObserver", "StorageSettings", "Work"]
 
@@ -166,7 +166,7 @@ class Database:
     def _told(self, work: str) -> Iterator[None]:
         began_seconds = perf_counter()
         try:
-            with span(f"database.{work}"):
+            with part(f"database.{work}"):
                 yield
         except StorageUnavailable:
             if self._observer is not None:

@@ -127,6 +127,7 @@ def _adopt_libraries(level: int) -> None:
         root.removeHandler(handler)
     root.addHandler(_Adopted())
     root.setLevel(level)
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # a warning for each bad form; its caller is told
     logging.getLogger("uvicorn.error").addFilter(_is_no_denial)
 
 

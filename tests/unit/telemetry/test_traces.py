@@ -11,7 +11,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from lingting.domain.errors import InvalidOption, SettingsInvalid
 from lingting.telemetry import traces
-from lingting.telemetry.traces import TraceSettings, begin, exporting_traces, here, outgoing_headers, record, span
+from lingting.telemetry.traces import TraceSettings, begin, exporting_traces, here, outgoing_headers, part, record, span
 
 pytestmark = pytest.mark.unit
 
@@ -117,6 +117,14 @@ def test_work_that_is_over_is_told_with_its_own_times(kept) -> None:
     assert batch.parent.span_id == made["request"].context.span_id
     assert batch.end_time - batch.start_time == pytest.approx(2e9)
     assert batch.attributes["clips"] == 4
+
+
+def test_a_part_of_nothing_begins_no_trace(kept) -> None:
+    with part("database.read"):
+        pass
+    with span("request"), part("database.read"):
+        pass
+    assert [made.name for made in kept.get_finished_spans()] == ["database.read", "request"]
 
 
 def test_a_span_that_is_begun_by_hand_has_no_children(kept) -> None:
