@@ -40,16 +40,25 @@ class Cluster:
                 "bootstrap.servers": self.bootstrap_servers,
                 "group.id": "test",
                 "enable.auto.commit": False,
+                "allow.auto.create.topics": True,
                 "auto.offset.reset": "earliest",
                 "logger": QUIET,
             }
         )
         try:
-            partitions = consumer.list_topics(topic, timeout=BUSY_SECONDS).topics[topic].partitions
-            consumer.assign([TopicPartition(topic, number, 0) for number in partitions])
+            consumer.assign(self._partitions(consumer, topic))
             return self._take(consumer, count)
         finally:
             consumer.close()
+
+    def _partitions(self, consumer: Consumer, topic: str) -> list[TopicPartition]:
+        """A topic that is asked for is made, which takes a moment."""
+        deadline = time.monotonic() + BUSY_SECONDS
+        while time.monotonic() < deadline:
+            partitions = consumer.list_topics(topic, timeout=BUSY_SECONDS).topics[topic].partitions
+            if partitions:
+                return [TopicPartition(topic, number, 0) for number in partitions]
+        raise AssertionError(f"{topic} was not made")
 
     def _take(self, consumer: Consumer, count: int) -> list[Told]:
         found: list[Told] = []

@@ -124,7 +124,8 @@ async def test_when_no_broker_is_there_messages_are_dropped_and_counted(nobody) 
 async def test_brokers_that_go_away_cost_messages_and_nothing_else() -> None:
     telemetry = Telemetry()
     with kafka_cluster() as cluster:
-        settings = settings_for(cluster, "gone", message_seconds=1.0)
+        cluster.read("gone.jobs", 0)  # makes the topic, which takes longer than a message may wait
+        settings = settings_for(cluster, "gone", message_seconds=5.0)
         publisher = Publisher(settings, clock=SystemClock(), observer=telemetry.outbound)
         publisher.job(OUTCOME)
         cluster.read("gone.jobs", 1)

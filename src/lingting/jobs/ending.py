@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from lingting.domain import Transcript
 from lingting.domain.errors import LingtingError, StorageUnavailable
@@ -33,12 +34,14 @@ Told = Callable[[JobOutcome], None]
 class Endings:
     """The last step of every job.
 
-    told    who hears of each end: the courier of callbacks, Kafka
+    told         who hears of each end: the courier of callbacks, Kafka
+    wants_text   whether one of those who hear wants the result, too
     """
 
-    def __init__(self, parts: JobParts, told: Sequence[Told] = ()) -> None:
+    def __init__(self, parts: JobParts, told: Sequence[Told] = (), *, wants_text: bool = False) -> None:
         self._parts = parts
         self._told = told
+        self._wants_text = wants_text
 
     async def succeed(self, job: Job, transcript: Transcript) -> bool:
         """False when the job is not running under its lease any more.
@@ -78,9 +81,8 @@ class Endings:
         outcome = self._outcome(job, ending, transcript)
         row = None
         if job.spec.callback_url:
-            row = callback_row(
-                self._parts.vault, outcome, job.spec.callback_url, now_ms=milliseconds(self._parts.clock)
-            )
+            said = outcome if job.spec.callback_includes_result else replace(outcome, result=None)
+            row = callback_row(self._parts.vault, said, job.spec.callback_url, now_ms=milliseconds(self._parts.clock))
         if not await self._parts.queue.end(job, ending, delivery=row, if_lost=if_lost):
             return False
         seconds = max(0.0, (milliseconds(self._parts.clock) - job.created_ms) / 1_000)
@@ -96,7 +98,7 @@ class Endings:
         return True
 
     def _outcome(self, job: Job, ending: Ending, transcript: Transcript | None) -> JobOutcome:
-        told = transcript if job.spec.callback_includes_result else None
+        told = transcript if job.spec.callback_includes_result or self._wants_text else None
         return JobOutcome(
             job_id=job.id,
             owner=job.owner,

@@ -43,6 +43,8 @@ class JobNeeds:
     telemetry: Telemetry
     told: Sequence[Told] = ()
     """Who hears how jobs end."""
+    wants_text: bool = False
+    """Whether one of them wants the results, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def build_jobs(settings: Settings, needs: JobNeeds, *, is_worker: bool = False) 
     store = JobStore(kept.database, kept.vault, clock)
     queue = JobQueue(kept.database, kept.vault, clock, ttl_ms=round(chosen.ttl_days * DAY_MS))
     parts = JobParts(store, queue, kept.blobs, kept.vault, clock, needs.telemetry.jobs)
-    endings = Endings(parts, needs.told)
+    endings = Endings(parts, needs.told, wants_text=needs.wants_text)
     max_bytes = settings.built("decode", DecodeSettings).max_bytes
     sources = JobSources(kept.blobs, needs.outbound, chosen, max_bytes=max_bytes)
     worker = JobWorker(parts, chosen, endings=endings, sources=sources, transcriber=needs.transcriber)

@@ -20,7 +20,7 @@ from lingting.security.rate_limit import LimitSettings
 from lingting.server.checks import open_health
 from lingting.server.jobs import JobNeeds, open_jobs
 from lingting.server.kept import open_audit, open_kept
-from lingting.server.outgoing import open_outgoing, open_publisher
+from lingting.server.outgoing import open_outgoing, open_publisher, told_of_ends, wants_text
 from lingting.server.recognition import open_recognition
 from lingting.server.transcribing import open_transcriber
 from lingting.services import Services
@@ -54,7 +54,8 @@ async def open_services(settings: Settings, *, engine: BatchEngine | None = None
         access = settings.built("access", AccessSettings)
         keys = await opened.enter_async_context(Keys.opened(KeyStore(kept.database), clock, access))
         transcriber = await opened.enter_async_context(open_transcriber(settings, hearing, kept, limiter))
-        needs = JobNeeds(kept, outbound, transcriber, clock, telemetry, [lambda _: callbacks.courier.wake()])
+        told = told_of_ends(callbacks, publisher)
+        needs = JobNeeds(kept, outbound, transcriber, clock, telemetry, told, wants_text=wants_text(publisher))
         jobs = await opened.enter_async_context(open_jobs(settings, needs))
         rooms = open_rooms(settings.built("rooms", RoomSettings), clock=clock, observer=telemetry.rooms)
         opened.push_async_callback(rooms.aclose)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from lingting.domain import Clock
 from lingting.jobs.courier import CallbackSettings, Courier, CourierParts
+from lingting.jobs.ending import Told
 from lingting.jobs.publishing import KafkaSettings, Publisher
 from lingting.security.outbound import Outbound
 from lingting.security.signatures import CallbackSigner
@@ -16,7 +17,7 @@ from lingting.settings import Settings
 from lingting.storage.delivery_store import DeliveryStore
 from lingting.telemetry import Telemetry
 
-__all__ = ["callback_desk", "open_outgoing", "open_publisher"]
+__all__ = ["callback_desk", "open_outgoing", "open_publisher", "told_of_ends", "wants_text"]
 
 
 @asynccontextmanager
@@ -54,6 +55,16 @@ async def open_publisher(settings: Settings, *, clock: Clock, telemetry: Telemet
         yield publisher
     finally:
         await publisher.aclose()
+
+
+def told_of_ends(callbacks: Callbacks, publisher: Publisher | None) -> Sequence[Told]:
+    """Who hears how jobs end: the courier, which finds the callback in its table, and Kafka."""
+    return [lambda _: callbacks.courier.wake(), *([publisher.job] if publisher else [])]
+
+
+def wants_text(publisher: Publisher | None) -> bool:
+    """Whether one of them wants the results, too."""
+    return publisher is not None and publisher.wants_text
 
 
 def callback_desk(settings: Settings, kept: Kept, clock: Clock) -> tuple[DeliveryStore, CallbackSigner]:

@@ -13,7 +13,7 @@ from lingting.security.limit_opening import open_limiter
 from lingting.security.rate_limit import LimitSettings
 from lingting.server.jobs import JobNeeds, build_jobs
 from lingting.server.kept import open_kept
-from lingting.server.outgoing import open_outgoing
+from lingting.server.outgoing import open_outgoing, open_publisher, told_of_ends, wants_text
 from lingting.server.recognition import open_recognition
 from lingting.server.transcribing import open_transcriber
 from lingting.settings import Settings
@@ -38,11 +38,13 @@ async def run_worker(settings: Settings, *, engine: BatchEngine | None = None) -
         kept = await opened.enter_async_context(open_kept(settings, clock, telemetry))
         outgoing = open_outgoing(settings, kept, clock=clock, telemetry=telemetry)
         outbound, callbacks = await opened.enter_async_context(outgoing)
+        publisher = await opened.enter_async_context(open_publisher(settings, clock=clock, telemetry=telemetry))
         limits = settings.built("limits", LimitSettings)
         opening = open_limiter(limits, kept.database, clock=clock, observer=telemetry.limits)
         limiter, _ = await opened.enter_async_context(opening)
         transcriber = await opened.enter_async_context(open_transcriber(settings, hearing, kept, limiter))
-        needs = JobNeeds(kept, outbound, transcriber, clock, telemetry, [lambda _: callbacks.courier.wake()])
+        told = told_of_ends(callbacks, publisher)
+        needs = JobNeeds(kept, outbound, transcriber, clock, telemetry, told, wants_text=wants_text(publisher))
         jobs = build_jobs(settings, needs, is_worker=True)
         await opened.enter_async_context(jobs.runner.running())
         ended = leave
