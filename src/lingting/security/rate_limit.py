@@ -233,7 +233,10 @@ class Limiter:
             log.warning("limits.place_left", hint="it runs out by itself")
 
     def _audio_bounds(self, principal: Principal) -> list[tuple[Period, int]]:
-        bounds, now = self.limits_of(principal), self._clock.now()
+        bounds = self.limits_of(principal)
+        if not bounds.audio_seconds_per_day and not bounds.audio_seconds_per_month:
+            return []
+        now = self._clock.now()
         both = ((day_of(now), bounds.audio_seconds_per_day), (month_of(now), bounds.audio_seconds_per_month))
         return [(period, most) for period, most in both if most]
 

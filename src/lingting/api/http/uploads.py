@@ -15,6 +15,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
+from lingting.api.http.plain_forms import plain_boundary, read_plain_form
 from lingting.audio.decode import AudioSource
 from lingting.domain import PcmFormat
 from lingting.domain.errors import AudioUndecodable, InvalidInput, InvalidOption
@@ -37,15 +38,25 @@ async def read_form(request: Request, *, max_files: int = 1) -> AsyncIterator[Fo
     """
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise InvalidInput("send the audio as multipart/form-data, in a field of its own")
-    bounds = {"max_files": max_files, "max_fields": MAX_FIELDS, "max_part_size": MAX_FIELD_BYTES}
+    form: FormData | None = None
+    boundary = plain_boundary(request.headers["content-type"])
+    if boundary is not None and _declares_at_most(request, IN_MEMORY_BYTES):
+        form = read_plain_form(await request.body(), boundary, max_field_bytes=MAX_FIELD_BYTES)
     try:
-        form = await _WholeForm(request.headers, request.stream(), **bounds).parse()
+        if form is None:
+            bounds = {"max_files": max_files, "max_fields": MAX_FIELDS, "max_part_size": MAX_FIELD_BYTES}
+            form = await _WholeForm(request.headers, request.stream(), **bounds).parse()
     except MultiPartException as error:
         raise InvalidInput(f"the form cannot be read: {error.message}") from error
     try:
         yield form
     finally:
         await form.close()
+
+
+def _declares_at_most(request: Request, most_bytes: int) -> bool:
+    declared = request.headers.get("content-length", "")
+    return declared.isdecimal() and declared.isascii() and int(declared) <= most_bytes
 
 
 class _WholeForm(MultiPartParser):
