@@ -1,7 +1,7 @@
 """Answers from the cache: requests per second, waits, and what the server itself costs for each.
 
-A server with a scripted engine, with a key, history, audit and limits as `lingting serve` has them, on SQLite; wrk sends
-the same recording of about 100 KB on the same machine. Needs wrk (apt-get install wrk).
+A server with a scripted engine, with a key, history, audit and limits as `lingting serve` has them, on SQLite; wrk
+sends the same recording of about 100 KB on the same machine. Needs wrk (apt-get install wrk).
 
 usage: python benchmarks/cached.py [--seconds 10] [--connections 32] [--no-audit] [--no-key] [--redis URL]
 """
@@ -9,11 +9,9 @@ usage: python benchmarks/cached.py [--seconds 10] [--connections 32] [--no-audit
 from __future__ import annotations
 
 import argparse
-import json
-import os
+import asyncio
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +22,11 @@ import numpy as np
 import psutil
 
 from lingting.audio.decode import AudioSource, Decoder
-from lingting.domain import Audio
+from lingting.domain import Audio, KeyLimits, Scope, SystemClock
+from lingting.security.key_wishes import KeyWish
+from lingting.security.keys import AccessSettings, Keys
+from lingting.storage.db import Database, StorageSettings
+from lingting.storage.key_store import KeyStore
 from lingting.testing import wav_bytes
 from servers import serving
 
@@ -57,11 +59,15 @@ def speech_wav() -> bytes:
     return wav_bytes(Audio(samples))
 
 
-def make_key(settings: dict[str, str]) -> str:
-    command = [sys.executable, "-m", "lingting", "keys", "create", "--label", "benchmark", "--scope", "transcribe"]
-    environment = os.environ | {f"LINGTING_{name}": value for name, value in settings.items()}
-    told = subprocess.run([*command, "--json"], env=environment, check=True, capture_output=True, text=True)
-    return str(json.loads(told.stdout)["key"])
+async def make_key(folder: Path) -> str:
+    """One with limits that are never reached, so that they are counted."""
+    clock, limits = SystemClock(), KeyLimits(requests_per_minute=1_000_000, audio_seconds_per_day=10**6)
+    async with (
+        Database.opened(StorageSettings(), folder) as database,
+        Keys.opened(KeyStore(database), clock, AccessSettings()) as keys,
+    ):
+        wish = KeyWish(label="benchmark", scopes=frozenset({Scope.TRANSCRIBE}), limits=limits)
+        return (await keys.issue(wish)).text
 
 
 def measure(url: str, server: psutil.Process, wav: Path, key: str, args: argparse.Namespace) -> Figures:
@@ -112,7 +118,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise SystemExit("wrk is not installed: apt-get install wrk")
     with tempfile.TemporaryDirectory() as folder:
         settings = settings_of(folder, args)
-        key = "" if args.no_key else make_key(settings)
+        key = "" if args.no_key else asyncio.run(make_key(Path(folder)))
         wav = Path(folder) / "speech.wav"
         wav.write_bytes(speech_wav())
         with serving(scripted=True, settings=settings) as server:
@@ -121,8 +127,8 @@ def main(argv: Sequence[str] | None = None) -> None:
                 require_hit(f"{server.url}{path}", wav.read_bytes(), key)
                 seen = measure(f"{server.url}{path}", server.process, wav, key, args)
                 print(
-                    f"{path}: {seen.requests_per_second:.0f} requests/s, failed {seen.failed}, p50 {seen.p50_ms:.1f} ms, "
-                    f"p95 {seen.p95_ms:.1f} ms, p99 {seen.p99_ms:.1f} ms, "
+                    f"{path}: {seen.requests_per_second:.0f} requests/s, failed {seen.failed}, "
+                    f"p50 {seen.p50_ms:.1f} ms, p95 {seen.p95_ms:.1f} ms, p99 {seen.p99_ms:.1f} ms, "
                     f"each {seen.loop_ms:.3f} ms of the loop, {seen.server_ms:.3f} of all threads"
                 )
 
