@@ -17,11 +17,13 @@ from fastapi import FastAPI
 from lingting.api.http.app import build_app
 from lingting.api.http.doors import Doors, HttpLimits
 from lingting.api.ws.limits import SocketLimits
+from lingting.domain import SystemClock
 from lingting.domain.errors import SettingsInvalid
 from lingting.engines.base import BatchEngine
 from lingting.heap import keep_heap_flat
 from lingting.security.allowlist import Allowlist, read_networks
 from lingting.server import open_services
+from lingting.server.keys import require_safe_address
 from lingting.settings import Settings
 from lingting.telemetry import configure_logs, log
 
@@ -50,9 +52,9 @@ def serve(settings: Settings) -> None:
 
     raises    SettingsInvalid for an address that is open or not to be had; what opening the services raises
     """
-    settings.require_safe_address()
     keep_heap_flat()
     configure_logs(settings.log.level, settings.log.style, file=settings.log.file)
+    asyncio.run(require_safe_address(settings, SystemClock()))
     opening = _Opening(settings, None)
     server = _Server(
         uvicorn.Config(
@@ -105,6 +107,7 @@ class _Opening:
             settings.recognition.options(),
             sockets=settings.built("sockets", SocketLimits),
             allowlist=_allowlist(settings),
+            is_local=settings.listens_on_loopback and not settings.server.allow_open,
         )
         self.failure: Exception | None = None
         self.on_failure: Callable[[], None] = lambda: None

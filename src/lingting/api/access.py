@@ -18,6 +18,7 @@ from starlette.requests import HTTPConnection
 
 from lingting.api.client_secrets import is_client_secret
 from lingting.api.http.doors import doors_of
+from lingting.api.ws.handshake import require_local_host, require_origin
 from lingting.domain import ANYBODY, Call, Principal, Scope
 from lingting.domain.errors import InvalidKey, InvalidOption, LingtingError, MissingKey, MissingScope
 from lingting.services import Services
@@ -84,7 +85,7 @@ def _call(connection: HTTPConnection, principal: Principal) -> Call:
         door=_door_of(connection),
         request_id=request_id.get(),
         address=address_of(connection),
-        user=_sane_user(connection.headers.get(USER_HEADER, ""), USER_HEADER),
+        user=_sane_user(_as_text(connection.headers.get(USER_HEADER, "")), USER_HEADER),
     )
 
 
@@ -131,6 +132,7 @@ async def _principal(connection: HTTPConnection, services: Services) -> Principa
         connection.state.preset = secret.preset
         return secret.principal
     if not await services.keys.is_required():
+        _require_no_foreign_page(connection)
         return ANYBODY
     if key is None:
         raise MissingKey(MISSING, param="Authorization")
@@ -139,9 +141,28 @@ async def _principal(connection: HTTPConnection, services: Services) -> Principa
     return await services.keys.verify(key, address=address_of(connection))
 
 
+def _require_no_foreign_page(connection: HTTPConnection) -> None:
+    """Where no key is asked for, the pages of other sites that a browser on this machine has open must not call.
+
+    raises    NotAllowed
+    """
+    doors = doors_of(connection)
+    require_origin(connection.headers, doors.sockets.limits.allowed_origins)
+    if doors.is_local and not getattr(connection.state, "is_behind_proxy", False):
+        require_local_host(connection.headers)
+
+
 def _door_of(connection: HTTPConnection) -> str:
     """The route's pattern."""
     return str(getattr(connection.scope.get("route"), "path", connection.scope["path"]))
+
+
+def _as_text(header: str) -> str:
+    """HTTP hands headers over as Latin-1; what a client wrote in UTF-8 is read as that."""
+    try:
+        return header.encode("latin-1").decode()
+    except UnicodeError:
+        return header
 
 
 def _sane_user(text: str, param: str) -> str:

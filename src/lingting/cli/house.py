@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from lingting.cli.doctor_checks import Finding
 from lingting.cli.ears import Ears, RealEars
-from lingting.cli.opening import Act, CallbackDesk, RunningPipeline, Wishes
+from lingting.cli.opening import Act, CallbackDesk, KeyDesk, RunningPipeline, Wishes
 from lingting.domain import SystemClock
 from lingting.domain.errors import LingtingError
 from lingting.engines.catalog import Catalog
@@ -136,6 +136,17 @@ class House:
         keep_heap_flat()
         configure_logs(settings.log.level, settings.log.style, file=settings.log.file)
         asyncio.run(run_worker(settings))
+
+    @asynccontextmanager
+    async def key_desk(self, action: str) -> AsyncIterator[KeyDesk]:
+        """raises    SettingsInvalid, StorageUnavailable"""
+        from lingting.server.keys import open_keys
+
+        async with (
+            self.acting(action) as act,
+            open_keys(_settings(Wishes()), act.kept.database, SystemClock()) as keys,
+        ):
+            yield KeyDesk(keys, act)
 
     def ears(self) -> Ears:
         return RealEars()

@@ -11,6 +11,7 @@ from lingting.cli.callbacks import callbacks_app
 from lingting.cli.doctor import doctor
 from lingting.cli.erase import erase
 from lingting.cli.history import history_app
+from lingting.cli.keys import keys_app
 from lingting.cli.listen import listen
 from lingting.cli.models import models_app
 from lingting.cli.reporting import reported
@@ -37,6 +38,7 @@ app.add_typer(models_app)
 app.add_typer(history_app)
 app.command()(erase)
 app.add_typer(vault_app)
+app.add_typer(keys_app)
 app.add_typer(callbacks_app)
 app.add_typer(audit_app)
 app.command()(doctor)

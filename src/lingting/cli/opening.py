@@ -19,11 +19,12 @@ from lingting.engines.catalog import Catalog
 if TYPE_CHECKING:  # else --help would load the whole server
     from lingting.cli.doctor_checks import Finding
     from lingting.security.audit import Audit
+    from lingting.security.keys import Keys
     from lingting.security.signatures import CallbackSigner
     from lingting.services import Kept
     from lingting.storage.delivery_store import DeliveryStore
 
-__all__ = ["Act", "CallbackDesk", "Opener", "RunningPipeline", "Wishes"]
+__all__ = ["Act", "CallbackDesk", "KeyDesk", "Opener", "RunningPipeline", "Wishes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,14 @@ class CallbackDesk:
 
     store: DeliveryStore
     signer: CallbackSigner
+
+
+@dataclass(frozen=True, slots=True)
+class KeyDesk:
+    """Keys, without a server."""
+
+    keys: Keys
+    act: Act
 
 
 class RunningPipeline(Protocol):
@@ -133,6 +142,13 @@ class Opener(Protocol):
 
     def work(self, wishes: Wishes, workers: int | None) -> None:
         """Work on jobs until told to stop."""
+        ...
+
+    def key_desk(self, action: str) -> AbstractAsyncContextManager[KeyDesk]:
+        """Keys, for an act of administration, see `acting`.
+
+        raises    SettingsInvalid, StorageUnavailable
+        """
         ...
 
     def ears(self) -> Ears:

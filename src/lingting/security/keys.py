@@ -111,7 +111,7 @@ class Keys:
             self._failures.count(address)
             raise InvalidKey(WRONG, param="Authorization")
         known = self._known.glance(shown.id)
-        is_suspect = known is None or not self._matches(known.record, shown)
+        is_suspect = not self._matches(None if known is None else known.record, shown)
         if is_suspect:
             self._failures.count(address)
         known = await self._known.find(shown.id, at_most_seconds=DOUBT_SECONDS if is_suspect else None)
@@ -165,7 +165,7 @@ class Keys:
         await self._store.add(record)
         self._is_required = True
         self._known.keep(record)
-        log.info("key.issued", key_id=identity, by=by, scopes=sorted(wish.scopes))
+        log.info("key.issued", key_id=identity, by=by, scopes=" ".join(sorted(wish.scopes)))
         return IssuedKey(text, record)
 
     async def find(self, identity: str) -> KeyRecord:

@@ -14,18 +14,17 @@ from lingting.live.parts import LiveSettings
 from lingting.live.recording import LiveRecorder
 from lingting.rooms.opening import open_rooms
 from lingting.rooms.parts import RoomSettings
-from lingting.security.keys import AccessSettings, Keys
 from lingting.security.limit_opening import open_limiter
 from lingting.security.rate_limit import LimitSettings
 from lingting.server.checks import open_health
 from lingting.server.jobs import JobNeeds, open_jobs
 from lingting.server.kept import open_audit, open_kept
+from lingting.server.keys import open_keys
 from lingting.server.outgoing import open_outgoing, open_publisher, told_of_ends, wants_text
 from lingting.server.recognition import open_recognition
 from lingting.server.transcribing import open_transcriber
 from lingting.services import Services
 from lingting.settings import Settings
-from lingting.storage.key_store import KeyStore
 from lingting.storage.retention import Sweeper
 from lingting.telemetry import log, watching_the_loop
 
@@ -51,8 +50,7 @@ async def open_services(settings: Settings, *, engine: BatchEngine | None = None
         limiter, usage = await opened.enter_async_context(
             open_limiter(limits, kept.database, clock=clock, observer=telemetry.limits)
         )
-        access = settings.built("access", AccessSettings)
-        keys = await opened.enter_async_context(Keys.opened(KeyStore(kept.database), clock, access))
+        keys = await opened.enter_async_context(open_keys(settings, kept.database, clock))
         transcriber = await opened.enter_async_context(open_transcriber(settings, hearing, kept, limiter))
         told = told_of_ends(callbacks, publisher)
         needs = JobNeeds(kept, outbound, transcriber, clock, telemetry, told, wants_text=wants_text(publisher))

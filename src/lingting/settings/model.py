@@ -10,7 +10,6 @@ import platformdirs
 from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from lingting.domain.errors import SettingsInvalid
 from lingting.settings.files import ENV_PREFIX, settings_file
 from lingting.settings.platform import (
     AccessSection,
@@ -95,15 +94,10 @@ class Settings(BaseSettings):
         """A section as the frozen class that the code beside it takes."""
         return settings(**getattr(self, section).model_dump())
 
-    def require_safe_address(self) -> None:
-        """raises    SettingsInvalid for an open address without the explicit override"""
-        if self.server.allow_open or _is_loopback(self.server.host):
-            return
-        raise SettingsInvalid(
-            f"server.host = {self.server.host!r} is reachable from other machines, and no key is asked for; "
-            f"use 127.0.0.1, or say {ENV_PREFIX}SERVER__ALLOW_OPEN=true if something in front of it checks who calls",
-            param="server.host",
-        )
+    @property
+    def listens_on_loopback(self) -> bool:
+        """Whether only this machine reaches the server."""
+        return _is_loopback(self.server.host)
 
     @classmethod
     def settings_customise_sources(

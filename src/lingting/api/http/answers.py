@@ -42,19 +42,19 @@ def answer_errors(app: FastAPI) -> None:
         services = doors_of(request).services_if_open
         if services is not None:
             services.telemetry.doors.answered_with_error(error.code)
-        return error_answer(error, request.url.path)
+        return error_answer(error, request.scope["path"])
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"] if part != "body") or "body"
-        return error_answer(InvalidOption(where, first["msg"]), request.url.path)
+        return error_answer(InvalidOption(where, first["msg"]), request.scope["path"])
 
     @app.exception_handler(HTTPException)
     async def routing(request: Request, error: HTTPException) -> Response:
         problem = InvalidInput(_ROUTING.get(error.status_code, str(error.detail)))
         problem.code = _CODES.get(error.status_code, "invalid_input")
-        answer = error_answer(problem, request.url.path, status=error.status_code)
+        answer = error_answer(problem, request.scope["path"], status=error.status_code)
         answer.headers.update(error.headers or {})
         if error.status_code == METHOD_NOT_ALLOWED:
             answer.headers["Allow"] = ", ".join(_methods(request))

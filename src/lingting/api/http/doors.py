@@ -58,7 +58,10 @@ class Doors:
         *,
         sockets: SocketLimits | None = None,
         allowlist: Allowlist | None = None,
+        is_local: bool = False,
     ) -> None:
+        """is_local: it was meant for callers on this machine"""
+        self.is_local = is_local
         self.limits = limits
         self.allowlist = allowlist or Allowlist()
         self.sockets = Sockets(sockets or SocketLimits())

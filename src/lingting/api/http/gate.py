@@ -36,6 +36,7 @@ class AddressGate:
         address = self._allowlist.client_of(peer, headers.getlist("x-forwarded-for"))
         scope.setdefault("state", {})["address"] = address
         if self._allowlist.trusts(peer):
+            scope["state"]["is_behind_proxy"] = True
             told = headers.get("x-forwarded-proto", "").partition(",")[0].strip().lower()
             scope["scheme"] = SCHEMES[scope["type"]].get(told, scope["scheme"])
         if scope["path"] in ALWAYS_OPEN or self._allowlist.admits(address):

@@ -109,7 +109,7 @@ async def list_models(request: Request) -> Response:
 async def one_model(request: Request, model: str) -> Response:
     served = doors_of(request).services.model
     if model not in (served, *ALIASES):
-        return error_answer(ModelNotFound(model, (served, *ALIASES)), request.url.path, status=404)
+        return error_answer(ModelNotFound(model, (served, *ALIASES)), request.scope["path"], status=404)
     return JSONResponse(_model(model))
 
 
