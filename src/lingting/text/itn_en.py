@@ -12,7 +12,7 @@ from __future__ import annotations
 from lingting.text import itn_en_rules as numbers
 from lingting.text import itn_en_times as times
 from lingting.text.itn_en_rules import Part, Rule
-from lingting.text.itn_en_words import Said
+from lingting.text.itn_en_words import MONTHS, Said
 from lingting.text.realign import Edit
 
 __all__ = ["edits_en"]
@@ -36,6 +36,10 @@ RULES: tuple[Rule, ...] = (
 )
 
 
+_STARTS = MONTHS | {"a", "minus", "negative", "half", "quarter", "o", "second"}
+"""Words besides numerals that a rule may begin with."""
+
+
 def edits_en(text: str) -> list[Edit]:
     """What has to change for the numbers of an English text to be written in digits.
 
@@ -45,7 +49,7 @@ def edits_en(text: str) -> list[Edit]:
     edits: list[Edit] = []
     i = 0
     while i < len(said.words):
-        found = _first(said, i)
+        found = _first(said, i) if _may_start(said, i) else None
         if found is None:
             i = _after_run(said, i)
             continue
@@ -53,6 +57,12 @@ def edits_en(text: str) -> list[Edit]:
         edits += [Edit(*said.span(part.first, part.length), text) for part, text in said_anew]
         i = max(part.first + part.length for part in found)
     return [edit for edit in edits if text[edit.start : edit.end] != edit.text]
+
+
+def _may_start(said: Said, i: int) -> bool:
+    """Whether any rule could apply there, which is rare and quickly seen."""
+    word = said.words[i]
+    return word in _STARTS or said.is_number(i) or said.word(i + 1) == "dot"
 
 
 def _first(said: Said, i: int) -> list[Part] | None:

@@ -219,7 +219,9 @@ def span_of_two(said: Said, i: int) -> list[Part] | None:
         return None
     start = i + first.length + 1
     second = amount_at(said, start)
-    if second is None or second.value is None or second.value < 10 or said.is_number(start + second.length):
+    if second is None or second.value is None or said.is_number(start + second.length):
+        return None
+    if first.value < 10 and second.value < 10:
         return None
     if first.value < 10 and second.value >= 100 and said.word(start - 1) == "or":
         return [Part(i, first.length + 1 + second.length, None)]

@@ -288,10 +288,10 @@ def _cardinal(text: str, match: re.Match[str]) -> Found:
 
 _FIXED = re.compile(
     f"(?:{'|'.join(sorted(FIXED, key=len, reverse=True))})(?![{NUMERALS}])"
-    "|十分(?!钟|之)|二?十[一二三四五六七八九]?大(?=$|[以报精会代召开，。])"
+    "|十分(?!钟|之)|十一(?=假期|黄金周|长假|国庆|期间|放假)|二?十[一二三四五六七八九]?大(?=$|[以报精会代召开，。])"
 )
 _DECIMAL_OR_N = f"{_N}(?:点{_D}+)?"
-_MEASURE = "[个位天年月日号点分秒块元米斤岁名人次种条件张本台辆家届层楼页章集公小万亿度倍期周]"
+_MEASURE = "[个位天年月日号点分秒块元米斤岁名人次种条件张本台辆家届层楼页章集公小万亿度倍期周加减乘除等]"
 _DAY = f"(?:(?P<day>{_N})(?P<suffix>[日号]|(?![个多几年天点])))"
 _MINUTE = f"(?P<minute>{_N})(?P<fen>分(?!之))?(?:{_N}秒)?"
 _RULES: tuple[tuple[re.Pattern[str], Convert], ...] = tuple(

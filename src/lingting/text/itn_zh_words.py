@@ -15,11 +15,11 @@ FIXED = _listed(
     十里洋场 百分百 二百五 一百八十度大转弯 一千零一夜 一二一 一元复始 三十而立 四十不惑 五十知天命 五十步笑百步
     三十六计 七十二变 八十一难 三百六十行 十八般 十八罗汉 十三陵 一万个不 一百个不 一千个不 一百个放心 二十四孝
     二十四史 二十四节气 二十八宿 四十大盗 二一添作五 十二生肖 十二星座 十四行诗 百八十 一点一滴 一点一点 一分一秒
-    一分一毫
+    一分一毫 五十音
     """
 )
 """Words that hold a number and mean something else, as the dictionaries list them."""
-NOT_BEFORE = _listed("几 数 初 廿 卅 正月 腊月 双 农历 周 星期 礼拜")
+NOT_BEFORE = _listed("几 数 初 廿 卅 正月 腊月 大年 双 农历 周 星期 礼拜")
 """What a run after it is part of: an approximation, a day of the old calendar or of the week, a name."""
 PART_OF_DAY = _listed(
     """

@@ -9,9 +9,11 @@ edit is lost, and any Unicode will do. What to write is left to the steps of `ch
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from itertools import accumulate
 
 from lingting.domain import Segment, Word
 
@@ -110,56 +112,49 @@ class _Group:
 
 
 def _grouped(words: Sequence[Word], edits: Sequence[Edit]) -> list[_Group]:
-    ends, reached = [], 0
-    for word in words:
-        reached += len(word.text)
-        ends.append(reached)
-    groups = [_Group(i, i, "") for i in range(len(words))]
-    joined = _joined_to(words, ends, edits)
+    ends = list(accumulate(len(word.text) for word in words))
+    touching: list[list[tuple[Edit, bool]]] = [[] for _ in words]
+    is_joined = [False] * len(words)
+    for edit in edits if words else ():
+        first, last = _touched(ends, edit)
+        for i in range(first, last + 1):
+            touching[i].append((edit, i == first))
+            is_joined[i] |= i > first
     kept: list[_Group] = []
-    for i, group in enumerate(groups):
-        start = ends[i - 1] if i else 0
-        group.text = _spelled(words[i].text, start, i, joined, edits)
-        if kept and any(first < i <= last for first, last in joined):
-            kept[-1].text += group.text
-            kept[-1].last = i
+    for i, word in enumerate(words):
+        text = _spelled(word.text, ends[i] - len(word.text), touching[i])
+        if is_joined[i]:
+            kept[-1].last, kept[-1].text = i, kept[-1].text + text
         else:
-            kept.append(group)
+            kept.append(_Group(i, i, text))
     return _without_empty(kept, words)
 
 
-def _joined_to(words: Sequence[Word], ends: Sequence[int], edits: Sequence[Edit]) -> list[tuple[int, int]]:
-    """For each edit the first and the last word it touches; its text goes to the first."""
-    spans = []
-    for edit in edits:
-        if edit.start == edit.end:
-            spans.append((_host(ends, edit), _host(ends, edit)))
-            continue
-        first = next((i for i, end in enumerate(ends) if end > edit.start), len(ends) - 1)
-        last = next((i for i, end in enumerate(ends) if end >= edit.end), len(ends) - 1)
-        spans.append((first, max(first, last)))
-    return spans
+def _touched(ends: Sequence[int], edit: Edit) -> tuple[int, int]:
+    """The first and the last word of an edit. An inserted space belongs to the word after it, a mark to the one before.
+
+    ends    where each word ends; not empty
+    """
+    at_most = len(ends) - 1
+    last = min(bisect_left(ends, edit.end), at_most)
+    if edit.start < edit.end:
+        return min(bisect_right(ends, edit.start), last), last
+    if edit.text[:1].isspace() and ends[last] == edit.start:
+        last = min(last + 1, at_most)
+    return last, last
 
 
-def _host(ends: Sequence[int], edit: Edit) -> int:
-    """The word an insertion belongs to: a space to the word after it, a mark to the word before."""
-    before = next((i for i, end in enumerate(ends) if end >= edit.start), len(ends) - 1)
-    if edit.text[:1].isspace() and ends and ends[before] == edit.start:
-        return min(before + 1, len(ends) - 1)
-    return before
+def _spelled(text: str, start: int, touching: Sequence[tuple[Edit, bool]]) -> str:
+    """One word's own share of the edited text.
 
-
-def _spelled(text: str, start: int, index: int, hosts: Sequence[tuple[int, int]], edits: Sequence[Edit]) -> str:
-    """One word's own share of the edited text."""
+    touching    the edits of the word, and of each whether the word is the first it touches, which has its text
+    """
     parts, reached = [], start
-    end = start + len(text)
-    for edit, (first, last) in zip(edits, hosts, strict=True):
-        if not first <= index <= last:
-            continue
+    for edit, is_first in touching:
         parts.append(text[reached - start : max(edit.start, start) - start])
-        if index == first:
+        if is_first:
             parts.append(edit.text)
-        reached = max(reached, min(edit.end, end))
+        reached = max(reached, min(edit.end, start + len(text)))
     return "".join([*parts, text[reached - start :]])
 
 
