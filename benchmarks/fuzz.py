@@ -26,9 +26,10 @@ from lingting.settings import load_settings
 from lingting.storage.key_store import KeyStore
 from servers import serving
 
-EXCLUDED = "positive_data_acceptance,negative_data_rejection"
+EXCLUDED = "positive_data_acceptance,negative_data_rejection,ensure_resource_availability"
 """Random bytes are no recording, so most of what fits the document is refused all the same; null stands for a field
-that is not given, and of a repeated parameter the last one counts, so some of what does not fit is taken."""
+that is not given, and of a repeated parameter the last one counts, so some of what does not fit is taken; and what was
+just made is looked for by a guess at its id, which takes the `job` of an answer, an object, for one."""
 DEFAULT_SECONDS = "600"
 
 

@@ -99,7 +99,9 @@ def _statuses(path: str, method: str, operation: Node) -> Iterator[int]:
     if "security" in operation:
         yield 401
     if "{" in path or "/audio" in path:  # a room, a record, a model
-        yield 404
+        yield from (404, 409)
+    if path.endswith("/result"):  # of a job that failed: whatever the request would have been answered
+        yield from MEANINGS
     if method != "get":
         yield 409
     if "requestBody" in operation:
