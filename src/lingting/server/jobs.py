@@ -27,7 +27,7 @@ from lingting.storage.job_queue import JobQueue
 from lingting.storage.job_store import JobStore
 from lingting.telemetry import Telemetry
 
-__all__ = ["JobHouse", "JobNeeds", "build_jobs", "open_jobs"]
+__all__ = ["JobHouse", "JobNeeds", "build_jobs", "open_jobs", "queue_of"]
 
 DAY_MS = 86_400_000
 
@@ -78,7 +78,7 @@ def build_jobs(settings: Settings, needs: JobNeeds, *, is_worker: bool = False) 
     runner: Runner = LocalRunner(worker, upkeep, chosen)
     open_listener: OpenListener | None = None
     if chosen.broker_url:
-        app = open_celery(chosen.broker_url, _queue_of(kept.vault))
+        app = open_celery(chosen.broker_url, queue_of(kept.vault))
         runner = SendingRunner(parts, CeleryBroker(app), upkeep, chosen)
         open_listener = partial(CeleryListener, app, at_once=chosen.workers)
     return JobHouse(JobDesk(parts, chosen, endings, runner), worker, runner, open_listener)
@@ -95,6 +95,6 @@ async def open_jobs(settings: Settings, needs: JobNeeds) -> AsyncIterator[JobDes
         yield house.desk
 
 
-def _queue_of(vault: Vault) -> str:
+def queue_of(vault: Vault) -> str:
     """Each installation has a queue of its own on the broker."""
     return f"lingting.jobs.{vault.mac('jobs', b'queue')[:8].hex()}"
