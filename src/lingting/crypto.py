@@ -22,13 +22,25 @@ import hmac
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from cryptography import x509
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from lingting.domain.errors import SealBroken, SettingsInvalid
 
-__all__ = ["DataKey", "Keyring", "PieceSeal", "Vault", "hash_of", "is_same", "new_master_key", "new_secret"]
+__all__ = [
+    "DataKey",
+    "Keyring",
+    "PieceSeal",
+    "Vault",
+    "hash_of",
+    "is_same",
+    "new_master_key",
+    "new_secret",
+    "validity_of",
+]
 
 MAGIC = b"LT1"
 KEY_BYTES = 32
@@ -58,6 +70,15 @@ def hash_of(secret: str) -> bytes:
 def is_same(one: bytes, other: bytes) -> bool:
     """Compare in constant time."""
     return hmac.compare_digest(one, other)
+
+
+def validity_of(pem: bytes) -> tuple[datetime, datetime]:
+    """From when to when the first certificate in a PEM file is valid, in UTC.
+
+    raises    ValueError for what holds no certificate
+    """
+    first = x509.load_pem_x509_certificates(pem)[0]
+    return first.not_valid_before_utc, first.not_valid_after_utc
 
 
 def new_master_key() -> str:

@@ -22,8 +22,10 @@ from lingting.domain.errors import SettingsInvalid
 from lingting.engines.base import BatchEngine
 from lingting.heap import keep_heap_flat
 from lingting.security.allowlist import Allowlist, read_networks
+from lingting.security.certificate import ServerCertificate
 from lingting.server import open_services
 from lingting.server.keys import require_safe_address
+from lingting.server.tls import find_certificate
 from lingting.settings import Settings
 from lingting.telemetry import configure_logs, log
 
@@ -34,6 +36,7 @@ STUCK_SECONDS = 60
 """A peer that takes nothing of what was sent to it for so long is gone, though its system keeps the connection."""
 LAST_WORDS_SECONDS, LAST_WORDS_CHECKS = 1.0, 20
 """How long sockets may take to send what was said last, before they are closed."""
+RENEW_SECONDS = 60.0
 PING_SECONDS = 20.0
 PONG_SECONDS = 60.0
 """Long, because the answer to a ping stands in line behind audio that a fast client has sent."""
@@ -55,6 +58,7 @@ def serve(settings: Settings) -> None:
     keep_heap_flat()
     configure_logs(settings.log.level, settings.log.style, file=settings.log.file)
     asyncio.run(require_safe_address(settings, SystemClock()))
+    certificate = find_certificate(settings, SystemClock())
     opening = _Opening(settings, None)
     server = _Server(
         uvicorn.Config(
@@ -65,6 +69,7 @@ def serve(settings: Settings) -> None:
             access_log=False,
             server_header=False,
             proxy_headers=False,  # the gate reads them, from proxies that were declared
+            ssl_context_factory=None if certificate is None else lambda _config, _usual: certificate.context,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             ws_max_size=opening.doors.sockets.limits.max_frame_bytes,
             ws_ping_interval=PING_SECONDS,
@@ -72,6 +77,7 @@ def serve(settings: Settings) -> None:
             timeout_graceful_shutdown=max(1, int(settings.server.drain_seconds)),
         ),
         opening.doors,
+        certificate,
     )
     opening.on_failure = server.stop
     try:
@@ -149,9 +155,11 @@ def _allowlist(settings: Settings) -> Allowlist:
 class _Server(uvicorn.Server):
     """Says that it is stopping before it stops."""
 
-    def __init__(self, config: uvicorn.Config, doors: Doors) -> None:
+    def __init__(self, config: uvicorn.Config, doors: Doors, certificate: ServerCertificate | None) -> None:
         super().__init__(config)
         self._doors = doors
+        self._certificate = certificate
+        self._renewing: asyncio.Task[None] | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._doors.shut()
@@ -160,6 +168,8 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Give live speech its last finals before the connections are closed."""
+        if self._renewing is not None:
+            self._renewing.cancel()
         services = self._doors.services_if_open
         if services is not None:
             await services.live.aclose()
@@ -172,14 +182,26 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        if self._certificate is not None:
+            self._renewing = asyncio.create_task(_keep_renewed(self._certificate))
+        scheme = "http" if self._certificate is None else "https"
         for server in self.servers:
             for listening in server.sockets:
                 _give_up_on_stuck_peers(listening)
                 host, port = listening.getsockname()[:2]
-                log.info("server.listening", url=f"http://{f'[{host}]' if ':' in host else host}:{port}", docs="/docs")
+                log.info(
+                    "server.listening", url=f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}", docs="/docs"
+                )
 
     def stop(self) -> None:
         self.should_exit = True
+
+
+async def _keep_renewed(certificate: ServerCertificate) -> None:
+    """What renews certificates only writes their files."""
+    while True:
+        await asyncio.sleep(RENEW_SECONDS)
+        await asyncio.to_thread(certificate.renew)
 
 
 def _give_up_on_stuck_peers(listening: socket.socket) -> None:

@@ -218,7 +218,7 @@ async def test_the_key_goes_with_the_handshake() -> None:
 
     async with serve(answer, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        await said(f"ws://127.0.0.1:{port}", b"", key="lt-secret")
+        await said(f"ws://127.0.0.1:{port}", b"", api_key="lt-secret")
     assert seen == ["Bearer lt-secret"]
 
 

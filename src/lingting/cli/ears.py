@@ -93,7 +93,7 @@ class RealEars:
         return find_devices()
 
     def stream(self, call: Call) -> AbstractAsyncContextManager[LiveStream]:
-        return connect(call.url, sample_rate=call.rate_hz, key=call.key, **call.options)
+        return connect(call.url, sample_rate=call.rate_hz, api_key=call.key, **call.options)
 
 
 class _File:

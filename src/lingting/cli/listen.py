@@ -38,7 +38,10 @@ def listen(  # noqa: PLR0913, PLR0917  # Typer makes each parameter an option
     room_token: Annotated[str | None, typer.Option(help="to publish in the room")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="every event, one JSON object a line")] = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="FILE.srt, FILE.vtt or FILE.txt")] = None,
-    key: Annotated[str | None, typer.Option(help="of the server, if it asks for one")] = None,
+    key: Annotated[
+        str | None,
+        typer.Option("--api-key", "--key", envvar="LINGTING_API_KEY", help="of the server, if it asks for one"),
+    ] = None,
 ) -> None:
     """Write down what is said, while it is said; Ctrl-C ends it."""
     ears = cast("Opener", context.obj).ears()

@@ -275,7 +275,7 @@ async def connect(  # noqa: PLR0913 - the settings of a connection, each with a 
     sample_rate: int = 16_000,
     channels: int = 1,
     encoding: str = "LINEAR16",
-    key: str | None = None,
+    api_key: str | None = None,
     ssl: tls.SSLContext | None = None,
     proxy: str | Literal[True] | None = True,
     retry: RetryPolicy = USUAL_PATIENCE,
@@ -284,14 +284,14 @@ async def connect(  # noqa: PLR0913 - the settings of a connection, each with a 
     """A stream of speech to the server at `url`, such as "ws://127.0.0.1:8000"; connects in the background.
 
     sample_rate, channels, encoding   of the audio that will be sent
-    key      sent as Authorization: Bearer
+    api_key  sent as Authorization: Bearer; the variable LINGTING_API_KEY where it is not given
     ssl      for wss:// with certificates of one's own
     config   the other options of docs/streaming.md: silence_ms=..., partials=False, prompt="..."
     raises   InvalidOption for what is no address; the rest is raised by `send` and by the iteration
     """
     options = config if language is None else {"language": language, **config}
     sound = StreamFormat(encoding, sample_rate, channels)
-    address = Address.of(url, key=key, ssl=ssl, proxy=proxy)
+    address = Address.of(url, key=api_key, ssl=ssl, proxy=proxy)
     stream_config = StreamConfig(sound, options)
     async with open_stream(stream_config, partial(open_socket, address), retry=retry) as stream:
         yield stream

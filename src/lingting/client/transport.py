@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import ssl as tls
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -19,6 +20,7 @@ from lingting.domain.errors import InvalidOption
 __all__ = ["Address", "Transport", "TransportClosed", "TransportRefused", "Unreachable", "open_socket", "stream_url"]
 
 PATH = "/v1/asr/stream"
+KEY_VARIABLE = "LINGTING_API_KEY"
 SCHEMES = {"ws": "ws", "wss": "wss", "http": "ws", "https": "wss"}
 OPEN_SECONDS = 10.0
 PING_SECONDS = 15.0
@@ -78,11 +80,14 @@ class Address:
 
     @classmethod
     def of(cls, url: str, *, key: str | None, ssl: tls.SSLContext | None, proxy: str | Literal[True] | None) -> Address:
-        """raises    InvalidOption for what is no address"""
+        """key: None takes that of the environment
+
+        raises    InvalidOption for what is no address
+        """
         whole = stream_url(url)
         if ssl is not None and not whole.startswith("wss:"):
             raise InvalidOption("ssl", "certificates need an address that begins with wss:// or https://")
-        return cls(whole, key, ssl, proxy)
+        return cls(whole, os.environ.get(KEY_VARIABLE) if key is None else key, ssl, proxy)
 
     def __repr__(self) -> str:
         return f"Address({self.url!r})"

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from lingting.domain.errors import SettingsInvalid
 
-__all__ = ["CONFIG_VARIABLE", "ENV_PREFIX", "settings_file"]
+__all__ = ["API_KEY_VARIABLE", "CONFIG_VARIABLE", "ENV_PREFIX", "settings_file"]
 
 ENV_PREFIX = "LINGTING_"
 CONFIG_VARIABLE = "LINGTING_CONFIG"
+API_KEY_VARIABLE = "LINGTING_API_KEY"
+"""Of our own clients; the server does not read it."""
 DEFAULT_FILE = "lingting.toml"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from lingting.domain.errors import LingtingError, SettingsInvalid
-from lingting.settings.files import CONFIG_VARIABLE, ENV_PREFIX
+from lingting.settings.files import API_KEY_VARIABLE, CONFIG_VARIABLE, ENV_PREFIX
 from lingting.settings.model import Settings
 
 __all__ = ["load_settings", "setting_names"]
@@ -50,7 +50,10 @@ def setting_names() -> list[str]:
 
 
 def _refuse_unknown_variables() -> None:
-    known = {f"{ENV_PREFIX}{name.replace('.', '__')}".upper() for name in setting_names()} | {CONFIG_VARIABLE}
+    known = {f"{ENV_PREFIX}{name.replace('.', '__')}".upper() for name in setting_names()} | {
+        CONFIG_VARIABLE,
+        API_KEY_VARIABLE,
+    }
     sections = {f"{ENV_PREFIX}{name.split('.')[0]}".upper() for name in setting_names()}
     unknown = sorted(
         name for name in os.environ if name.upper().startswith(ENV_PREFIX) and name.upper() not in known | sections

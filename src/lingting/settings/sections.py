@@ -49,6 +49,10 @@ class ServerSettings(Section):
     port: Annotated[int, Field(ge=0, le=65_535)] = 8_000
     allow_open: bool = False
     """Listen on an address that other machines reach, though nothing asks for a key."""
+    tls_certificate: Path | None = None
+    """A file in PEM form, with its chain; None listens without TLS."""
+    tls_key: Path | None = None
+    """The certificate's private key, in PEM form, without a password."""
     trusted_proxies: tuple[str, ...] = ()
     """Networks of the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."""
     drain_seconds: Annotated[float, Field(ge=0, le=3_600)] = 25.0

@@ -10,6 +10,8 @@ from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 from swagger_ui_bundle import swagger_ui_path
 
+from lingting.api.http.pages import page_headers
+
 __all__ = ["document", "in_forms"]
 
 POLICY = (
@@ -42,5 +44,5 @@ def document(app: FastAPI) -> None:
             swagger_css_url="/docs/static/swagger-ui.css",
             swagger_favicon_url="/docs/static/favicon-32x32.png",
         )
-        answer.headers["Content-Security-Policy"] = POLICY
+        answer.headers.update(page_headers(POLICY))
         return answer

@@ -29,6 +29,8 @@ SAFE_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
+HSTS = "max-age=31536000"
+"""A year. A browser that came by TLS once asks by nothing else from then on."""
 QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked every few seconds; their log lines would hide the others."""
 
@@ -134,6 +136,8 @@ class _Frame:
             headers["X-Request-ID"] = request_id.get()
             for name, value in (*SAFE_HEADERS.items(), *self._note.headers.items()):
                 headers.setdefault(name, value)
+            if self._scope["scheme"] == "https":
+                headers.setdefault("Strict-Transport-Security", HSTS)
         await self._send(message)
 
 

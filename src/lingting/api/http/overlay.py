@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from lingting import console
+from lingting.api.http.pages import page_headers
 
 __all__ = ["POLICY", "router"]
 
@@ -46,4 +47,4 @@ def _file(name: str) -> Response:
     if name not in FILES:
         raise HTTPException(404)
     content, media_type = FILES[name]
-    return Response(content, media_type=media_type, headers={"Content-Security-Policy": POLICY})
+    return Response(content, media_type=media_type, headers=page_headers(POLICY))
