@@ -205,6 +205,11 @@ def test_a_list_is_asked_for_within_bounds(caller, params) -> None:
     assert caller.get("/v1/jobs", params=params).status_code == 400
 
 
+def test_a_list_that_names_no_batch_has_all_jobs(caller, speech) -> None:
+    alone = caller.hand_in(speech)["job"]["id"]
+    assert caller.get("/v1/jobs").json()["jobs"][0]["id"] == alone
+
+
 def test_a_job_that_ended_is_forgotten_when_asked(caller) -> None:
     job = caller.hand_in(SILENT)["job"]
     caller.until(job["id"], "succeeded")

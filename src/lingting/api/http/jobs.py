@@ -67,7 +67,7 @@ async def listed(request: Request) -> Response:
     page = await _desk(request).store.page(
         _owner(request),
         state=asked.choice("state", JobState),
-        batch_id=_sane(asked.text("batch")),
+        batch_id=_sane(asked.text("batch")) or None,
         cursor=asked.text("cursor"),
         limit=limit,
     )
