@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from access_doors import House, Live, ask, bearer, code_of, doors, make_keys, named, settings_in, shake
+from lingting.api.ws import connection
 from lingting.domain import Scope
 from lingting.engines.fake import FakeEngine
 
@@ -169,6 +171,19 @@ def test_a_live_session_is_resumed_by_its_owner_only(house) -> None:
             answers[name] = json.loads(socket.recv())
     assert answers["school"]["code"] == "session_not_found"
     assert answers["clinic too"]["session"] == session
+
+
+@pytest.mark.parametrize("door", SOCKETS, ids=named)
+def test_an_open_socket_does_not_outlive_its_key(house, door, monkeypatch) -> None:
+    monkeypatch.setattr(connection, "RECHECK_SECONDS", 0.02)
+    admin = bearer(house.keys[Scope.ADMIN])
+    key = httpx.post(f"{house.live.url}/v1/admin/keys", headers=admin, json={"scopes": ["stream"]}).json()
+    address = f"ws://127.0.0.1:{house.live.port}{door.path}"
+    with connect(address, additional_headers=bearer(key["key"]), proxy=None) as socket:
+        httpx.delete(f"{house.live.url}/v1/admin/keys/{key['id']}", headers=admin)
+        with pytest.raises(ConnectionClosed) as closed:
+            list(socket)
+    assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1008, "invalid_api_key")
 
 
 def test_an_opened_house_asks_nobody_for_a_key(open_live) -> None:

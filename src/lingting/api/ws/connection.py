@@ -39,8 +39,10 @@ from lingting.domain import Call, Closed, Principal
 from lingting.domain.errors import (
     ClientTooSlow,
     InvalidInput,
+    InvalidKey,
     InvalidMessage,
     LingtingError,
+    StorageUnavailable,
 )
 from lingting.live.driver import LiveSession
 from lingting.live.hub import LiveHub
@@ -55,6 +57,8 @@ BROKE = "something broke here; the log has the request id of this connection"
 RESUMED_ELSEWHERE = "session_resumed_elsewhere"
 ON_PURPOSE = 1000
 """The client's close code that says that it is done; after any other it may come back."""
+RECHECK_SECONDS = 5.0
+"""How late the end of a key is noticed here, besides what `access.refresh_seconds` adds."""
 KNOWN_CODES = frozenset((1000, 1001, 1005, 1006, 1007, 1008, 1009, 1011, 1012, 1013))
 
 
@@ -78,6 +82,8 @@ class SocketParts:
     """Lets a session in as far as its key's limits go, and counts its audio; None counts nothing."""
     follow: Callable[[LiveSession, Call], None] | None = None
     """Sees every session that begins; None where nobody wants to."""
+    require_usable: Callable[[Principal], Awaitable[None]] | None = None
+    """Whether the caller's key is still good; None asks for none."""
 
 
 async def serve_socket(
@@ -143,12 +149,25 @@ class _Connection:
             async with asyncio.TaskGroup() as self._tasks:
                 self._tasks.create_task(self._write())
                 self._tasks.create_task(self._read())
+                self._tasks.create_task(self._watch_key())
         except* _Over as ends:
             over = ends.exceptions[0]
             assert isinstance(over, _Over)
             self.code, left_on_purpose = over.code, over.by_client and over.code == ON_PURPOSE
         finally:
             await self._leave(left_on_purpose=left_on_purpose)
+
+    async def _watch_key(self) -> None:
+        """End the connection when its key is revoked or expires; a database that is away ends nothing."""
+        require_usable = self._parts.require_usable
+        while require_usable is not None and self._call.principal.key_id and not self._is_closing:
+            await asyncio.sleep(RECHECK_SECONDS)
+            try:
+                await require_usable(self._call.principal)
+            except InvalidKey as error:
+                await self._end_with(error)
+            except StorageUnavailable:
+                continue
 
     async def _leave(self, *, left_on_purpose: bool) -> None:
         """Let a session that may be resumed wait for its client; the others come to their end, for those who watch."""

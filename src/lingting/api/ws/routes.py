@@ -103,7 +103,15 @@ async def _serve_admitted(websocket: WebSocket, row: DialectRoute, recorder: Soc
             preset=getattr(websocket.state, "preset", None),
         )
         open_meter = partial(StreamMeter.begin, services.limiter)
-        parts = SocketParts(services.live, services.rooms, limits, services.telemetry, open_meter, services.follow)
+        parts = SocketParts(
+            hub=services.live,
+            rooms=services.rooms,
+            limits=limits,
+            telemetry=services.telemetry,
+            open_meter=open_meter,
+            follow=services.follow,
+            require_usable=services.keys.require_usable,
+        )
         subprotocol = choose_subprotocol(handshake.subprotocols, row.subprotocols)
         await recorder.opening()
         await serve_socket(websocket, row.make(handshake), parts, call, subprotocol=subprotocol)
