@@ -102,6 +102,11 @@ def test_many_recordings_are_a_batch(caller, speech) -> None:
     assert rest["next_cursor"] is None
 
 
+def test_a_list_shows_the_newest_job_first(caller) -> None:
+    names = [caller.hand_in(SILENT)["job"]["id"] for _ in range(2)]
+    assert [job["id"] for job in caller.get("/v1/jobs", params={"limit": 2}).json()["jobs"]] == names[::-1]
+
+
 def test_too_many_recordings_are_refused(caller) -> None:
     answer = caller.hand_in(*[SILENT] * 4, expect=400)
     assert answer["status"] == "FAILED"

@@ -7,6 +7,7 @@ from importlib import metadata
 import typer
 
 from lingting.cli.audit import audit_app
+from lingting.cli.batch import batch
 from lingting.cli.callbacks import callbacks_app
 from lingting.cli.doctor import doctor
 from lingting.cli.erase import erase
@@ -33,6 +34,7 @@ app = typer.Typer(
 app.command()(transcribe)
 app.command()(serve)
 app.command()(worker)
+app.command()(batch)
 app.command()(listen)
 app.add_typer(models_app)
 app.add_typer(history_app)

@@ -11,6 +11,8 @@ __all__ = ["API_KEY_VARIABLE", "CONFIG_VARIABLE", "ENV_PREFIX", "settings_file"]
 
 ENV_PREFIX = "LINGTING_"
 CONFIG_VARIABLE = "LINGTING_CONFIG"
+CLIENT_VARIABLES = frozenset({"LINGTING_API_KEY"})
+"""Read by commands that talk to a server; no settings, but not unknown either."""
 API_KEY_VARIABLE = "LINGTING_API_KEY"
 """Of our own clients; the server does not read it."""
 DEFAULT_FILE = "lingting.toml"
