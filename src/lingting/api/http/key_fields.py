@@ -47,11 +47,13 @@ def changed_wish(record: KeyRecord, body: Mapping[str, object], *, now_ms: int) 
 
     raises    InvalidOption
     """
+    if not record.scopes and "scopes" not in body:
+        raise InvalidOption("scopes", "this version knows none of those the key has; name some")
     left_seconds = None if record.expires_ms is None else max(0.001, (record.expires_ms - now_ms) / 1_000)
     present = KeyWish(
         label=record.label,
         tenant=record.tenant,
-        scopes=record.scopes or frozenset(Scope),
+        scopes=record.scopes or read_scopes(_texts(body, "scopes")),
         networks=record.networks,
         limits=record.limits,
         expires_seconds=left_seconds,
