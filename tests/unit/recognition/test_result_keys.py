@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lingting.crypto import Keyring, Vault, new_master_key
-from lingting.domain import ChannelMode, PcmFormat, RecognizeOptions, Script, Task, VadOptions
+from lingting.domain import ChannelMode, PcmFormat, Punctuation, RecognizeOptions, Script, Spacing, Task, VadOptions
 from lingting.domain.options import Effort
 from lingting.domain.principal import Call, Principal
 from lingting.recognition.result_keys import ResultKeys
@@ -28,6 +28,8 @@ OTHER_VALUES = {
     "word_times": True,
     "script": Script.TRADITIONAL,
     "itn": True,
+    "punctuation": Punctuation.OFF,
+    "spacing": Spacing.SPACED,
     "channel_mode": ChannelMode.SPLIT,
     "channel": 1,
     "denoise": True,
