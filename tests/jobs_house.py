@@ -65,6 +65,8 @@ def own_queue(url: str) -> Iterator[str]:
             channel = connection.default_channel
             channel.queue_delete(name)
             channel.exchange_delete(name)
+            if url.startswith("redis"):
+                channel.client.delete(f"_kombu.binding.{name}", f"_kombu.binding_permanent.{name}")
 
 
 @dataclass

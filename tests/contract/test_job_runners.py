@@ -8,8 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from databases import KINDS as KINDS_OF_DATABASES
+from databases import fresh_database
 from jobs_house import QUICK, FakeTranscriber, JobHouse, open_jobs_house, own_queue, require_rabbitmq
-from kept import said
+from kept import new_vault, said
 from lingting.domain.errors import EngineFailed
 from lingting.jobs.celery_app import CeleryBroker, CeleryListener, open_celery
 from lingting.jobs.listening import listening
@@ -114,3 +116,20 @@ async def test_a_lost_message_is_sent_again(tmp_path) -> None:
         await asyncio.sleep(0.25)
         assert await runner.send_due() == 1
         assert sent == [job.id] * 2
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_DATABASES)
+async def test_servers_that_share_a_database_share_its_jobs(kind, tmp_path) -> None:
+    vault = new_vault()
+    with fresh_database(kind, tmp_path) as url:
+        async with (
+            open_jobs_house(tmp_path, url=url, vault=vault) as one,
+            open_jobs_house(tmp_path, url=url, vault=vault) as other,
+            one.runner.running(),
+            other.runner.running(),
+        ):
+            receipt = await one.hand_in(*(f"sound {i}".encode() for i in range(12)))
+            for job in receipt.jobs:
+                await other.until(job.id, "succeeded")
+            await one.settled(lambda: len(one.told) + len(other.told) == 12)
+            assert len(one.transcriber.heard) + len(other.transcriber.heard) == 12

@@ -16,7 +16,7 @@ from lingting.api.http.uploads import read_form
 from lingting.domain import Scope
 from lingting.domain.errors import InvalidOption, LingtingError, UnsupportedFormat, WrongState
 from lingting.domain.job import JobState
-from lingting.jobs.desk import JobDesk, Receipt
+from lingting.jobs.desk import JobDesk, Order, Receipt
 from lingting.security.call_note import audit_note
 from lingting.storage.transcript_records import transcript_from
 from lingting.text.subtitles import TranscriptFormat, render
@@ -45,16 +45,21 @@ async def create(request: Request) -> Response:
     desk, guard, principal = services.jobs, services.outbound.guard, call_of(request).principal
     await services.limiter.require_audio(principal)
     limit = desk.settings.max_batch
-    with doors.holding_a_place():
-        if request.headers.get("content-type", "").lower().startswith("application/json"):
-            order = await order_of_json(request, doors.defaults, guard, max_batch=limit)
-            receipt = await desk.accept(principal, order)
-        else:
-            async with read_form(request, max_files=limit) as form:
-                order = await order_of_form(request, form, doors.defaults, guard, max_batch=limit)
-                receipt = await desk.accept(principal, order)
+    if request.headers.get("content-type", "").lower().startswith("application/json"):
+        order = await order_of_json(request, doors.defaults, guard, max_batch=limit)
+        receipt = await _accept(request, order)
+    else:
+        async with read_form(request, max_files=limit) as form:
+            order = await order_of_form(request, form, doors.defaults, guard, max_batch=limit)
+            receipt = await _accept(request, order)
     audit_note(subject=receipt.batch_id or receipt.jobs[0].id, jobs=len(receipt.jobs), is_new=receipt.is_new)
     return _receipt_answer(receipt)
+
+
+async def _accept(request: Request, order: Order) -> Receipt:
+    """A place is held from here on only: uploads are slow, and bounded by themselves."""
+    with doors_of(request).holding_a_place() as services:
+        return await services.jobs.accept(call_of(request).principal, order)
 
 
 @router.get("/v1/jobs", summary="List one's own jobs, the newest first")
