@@ -26,7 +26,7 @@ from datetime import datetime
 
 from cryptography import x509
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
 
 from lingting.domain.errors import SealBroken, SettingsInvalid
 
@@ -237,6 +237,25 @@ class Vault:
             return AESGCM(master).decrypt(nonce, rest, name.encode()), start + WRAPPED_BYTES
         except (InvalidTag, ValueError) as problem:
             raise SealBroken("a sealed value was changed, or its master key is another of the same id") from problem
+
+    def seal_same(self, data: bytes, *, about: str) -> bytes:
+        """Encrypt and authenticate so that the same data about the same gives the same; 16 bytes longer.
+
+        For short values that stand in a text. It tells which of them are equal, and outlives every master key.
+        Source: RFC 5297.
+        """
+        return AESSIV(self._same_key).encrypt(data or b"\0", [about.encode("utf-8", "surrogatepass")])
+
+    def open_same(self, sealed: bytes, *, about: str) -> bytes:
+        """raises    SealBroken for what was changed, cut, or is about something else"""
+        try:
+            return AESSIV(self._same_key).decrypt(sealed, [about.encode("utf-8", "surrogatepass")])
+        except (InvalidTag, ValueError) as problem:
+            raise SealBroken("a sealed value was changed, or is about something else") from problem
+
+    @property
+    def _same_key(self) -> bytes:
+        return b"".join(self.macs("seal same", [b"mac", b"cipher"]))
 
     def mac(self, purpose: str, data: bytes) -> bytes:
         """A keyed hash, 32 bytes, that stays the same when master keys change."""

@@ -110,7 +110,7 @@ class _Opening:
         self._leave = asyncio.Event()
         self.doors = Doors(
             limits,
-            settings.recognition.options(),
+            settings.request_defaults(),
             sockets=settings.built("sockets", SocketLimits),
             allowlist=_allowlist(settings),
             is_local=settings.listens_on_loopback and not settings.server.allow_open,

@@ -16,10 +16,22 @@ from lingting.cli.inputs import STDIN, Recording, collect, target_names, written
 from lingting.cli.opening import Opener, Wishes
 from lingting.cli.reporting import ExitCode, err, reported
 from lingting.cli.transcripts import Outcome, Plan, Task, transcribe_all
-from lingting.domain import ChannelMode, PcmFormat, Punctuation, RecognizeOptions, Script, Spacing, Transcript
+from lingting.domain import (
+    ChannelMode,
+    PcmFormat,
+    PiiKind,
+    Punctuation,
+    RecognizeOptions,
+    Redaction,
+    RedactMode,
+    Script,
+    Spacing,
+    Transcript,
+)
 from lingting.domain import Task as Job
 from lingting.domain.audio import PcmEncoding
 from lingting.domain.errors import InvalidOption
+from lingting.domain.redaction import ALL_KINDS
 from lingting.text.subtitles import TranscriptFormat, render
 
 __all__ = ["transcribe"]
@@ -79,6 +91,8 @@ def transcribe(  # noqa: PLR0913, PLR0917  # Typer makes each parameter an optio
     itn: Annotated[bool, typer.Option("--itn", help="numbers, dates and sums in digits")] = False,
     spacing: Annotated[Spacing, typer.Option(help="between Chinese and Latin or digits")] = Spacing.AS_IS,
     punctuation: Annotated[Punctuation, typer.Option(help="for text that has none")] = Punctuation.AUTO,
+    redact: Annotated[RedactMode, typer.Option(help="hide personal data; token needs a server")] = RedactMode.OFF,
+    redact_kind: Annotated[list[PiiKind] | None, typer.Option(help="may be repeated; all unless named")] = None,
     recursive: Annotated[bool, typer.Option("--recursive", "-r", help="look into folders below")] = False,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help="recordings at once")] = 4,
     pcm: Annotated[str | None, typer.Option(help="headerless input, e.g. s16le:16000:1")] = None,
@@ -96,6 +110,7 @@ def transcribe(  # noqa: PLR0913, PLR0917  # Typer makes each parameter an optio
         itn=itn,
         spacing=spacing,
         punctuation=punctuation,
+        redaction=Redaction(redact, tuple(redact_kind or ALL_KINDS)),
         channel_mode=mode,
         channel=number,
         denoise=denoise,

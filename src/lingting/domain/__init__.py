@@ -28,6 +28,7 @@ from lingting.domain.options import (
     VadOptions,
 )
 from lingting.domain.principal import ANYBODY, Call, KeyLimits, Principal, Scope
+from lingting.domain.redaction import PiiKind, Redacted, Redaction, RedactMode
 from lingting.domain.transcript import Hypothesis, Progress, Segment, Suppression, Transcript, Word
 
 __all__ = [
@@ -50,11 +51,15 @@ __all__ = [
     "NoticeKind",
     "Partial",
     "PcmFormat",
+    "PiiKind",
     "Principal",
     "Priority",
     "Progress",
     "Punctuation",
     "RecognizeOptions",
+    "RedactMode",
+    "Redacted",
+    "Redaction",
     "Samples",
     "Scope",
     "Script",

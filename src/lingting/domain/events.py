@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from lingting.domain.redaction import Redacted
 from lingting.domain.transcript import Word
 
 __all__ = [
@@ -116,6 +117,8 @@ class Final:
     stable: str = ""
     """The last stable text that was shown of it; the final may differ from it, being decoded with more care."""
     suppressed: str | None = None
+    redacted: tuple[Redacted, ...] = ()
+    """What was hidden in it."""
     lag_seconds: float = 0.0
     """Wall time from the moment that the segment was over, its closing silence included, to this answer."""
 

@@ -7,6 +7,7 @@ from enum import IntEnum, StrEnum
 
 from lingting.domain.errors import InvalidOption
 from lingting.domain.languages import normalize_language
+from lingting.domain.redaction import Redaction
 
 __all__ = [
     "LIVE_BEAM_SIZE",
@@ -131,6 +132,8 @@ class RecognizeOptions:
     spacing: Spacing = Spacing.AS_IS
     punctuation: Punctuation = Punctuation.AUTO
     """Give marks to a stretch of text that has none at all."""
+    redaction: Redaction = field(default_factory=Redaction)
+    """What of persons is hidden in the answer and in all that is kept of it."""
     channel_mode: ChannelMode = ChannelMode.MIX
     channel: int = 0
     """Counted from 0; used with ChannelMode.PICK."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from lingting.domain.redaction import Redacted
+
 __all__ = ["Hypothesis", "Progress", "Segment", "Suppression", "Transcript", "Word", "join_texts"]
 
 
@@ -67,6 +69,8 @@ class Segment:
     channel: int | None = None
     """Set when channels were split; counted from 0."""
     speaker: str | None = None
+    redacted: tuple[Redacted, ...] = ()
+    """What was hidden in it; in order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from lingting.domain import SAMPLE_RATE_HZ, Hypothesis, Punctuation, RecognizeOptions, Segment, Span, Word
+from lingting.domain import SAMPLE_RATE_HZ, Hypothesis, Punctuation, RecognizeOptions, Redacted, Segment, Span, Word
 from lingting.recognition.guard import guarded
 from lingting.text.chain import apply
 from lingting.text.itn import open_number
@@ -25,6 +25,8 @@ class Spoken:
     avg_logprob: float = 0.0
     suppressed: str | None = None
     """Why text was withheld."""
+    redacted: tuple[Redacted, ...] = ()
+    """What `redacting.py` has hidden; nothing before it has seen it."""
     draft: str = ""
     """The text as it is shown while more may follow: without the marks that only a whole sentence can be given."""
     open_characters: int = 0

@@ -29,7 +29,9 @@ from lingting.live.inbox import Configure, Inbox, Item, Order
 from lingting.live.metering import Metering
 from lingting.live.outbox import Log, Subscription
 from lingting.live.parts import Opening, SessionParts
+from lingting.live.redacting import Redacting
 from lingting.live.session import Session
+from lingting.recognition.redacting import require_redaction, with_floor
 from lingting.telemetry import log
 
 __all__ = ["LiveSession"]
@@ -49,7 +51,7 @@ class LiveSession:
         self._ear = ear
         self._parts = parts
         self._settings = parts.settings
-        self._session = Session(opening.options)
+        self._session = Session(opening.options, Redacting(parts.seals(opening.owner)))
         self._inbox = Inbox(opening.format, max_ahead_seconds=parts.settings.max_ahead_seconds)
         self._changed = asyncio.Event()
         """Something came in, or an answer did."""
@@ -141,6 +143,8 @@ class LiveSession:
         raises    InvalidOption, UnsupportedLanguage
         """
         self._parts.recognizer.check(options.recognize)
+        options = with_floor(options, self._parts.floor)
+        await require_redaction(options.recognize, has_sealer=self._parts.seals(self.owner) is not None)
         self._order(Configure(options, fmt))
         self.options = options
 
@@ -276,20 +280,21 @@ class LiveSession:
         else:
             deadline, reason = self._heard_from_seconds + self._settings.idle_seconds, CloseReason.IDLE
         stalls_at = self._heard_from_seconds + self._settings.stall_seconds
-        may_stall = self._left_seconds is None and self._session.is_open and stalls_at < deadline
+        has_more = self._session.is_open or self._session.is_holding
+        may_stall = self._left_seconds is None and has_more and stalls_at < deadline
         wait_seconds = (stalls_at if may_stall else deadline) - now_seconds
         try:
             async with asyncio.timeout(max(0.0, wait_seconds)):
                 await self._changed.wait()
         except TimeoutError:
             if may_stall:
-                self._apply(self._session.end_segment(now_seconds=self._parts.clock.monotonic()))
+                self._apply(self._session.rest(now_seconds=self._parts.clock.monotonic()))
             else:
                 self.end(reason)
 
     async def _settle(self) -> None:
         """End what is open and wait for the last finals."""
-        self._apply(self._session.end_segment(now_seconds=self._parts.clock.monotonic()))
+        self._apply(self._session.wind_up(now_seconds=self._parts.clock.monotonic()))
         try:
             async with asyncio.timeout(self._settings.drain_seconds):
                 while not self._session.is_settled:

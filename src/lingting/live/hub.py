@@ -10,16 +10,17 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from lingting.audio.live_formats import LiveDecoder, LiveFormat
-from lingting.domain import Clock, CloseReason, StreamOptions
+from lingting.domain import Clock, CloseReason, Redaction, StreamOptions
 from lingting.domain.errors import Overloaded, SessionNotFound, ShuttingDown
 from lingting.live.asks import AskKind, Pace
 from lingting.live.driver import LiveSession
 from lingting.live.ear import Ear
 from lingting.live.load import NOTICES, Level, LoadMeter, capacity
 from lingting.live.metering import Meter
-from lingting.live.parts import LiveObserver, LiveSettings, Opening, SessionParts
+from lingting.live.parts import LiveObserver, LiveSettings, Opening, Seals, SessionParts, no_seals
 from lingting.recognition.pieces import ScorerSource
 from lingting.recognition.recognizer import Recognizer
+from lingting.recognition.redacting import require_redaction, with_floor
 
 __all__ = ["Engine", "LiveHub", "LiveParts"]
 
@@ -58,6 +59,9 @@ class LiveParts:
     observer: LiveObserver
     watchers: Sequence[Callable[[LiveSession], None]] = ()
     """Shown each session before it says anything, to `observe` it; must be quick and not raise."""
+    seals: Seals = no_seals
+    floor: Redaction = Redaction()  # noqa: RUF009 - frozen
+    """What is hidden at least, whoever asks."""
 
 
 class LiveHub:
@@ -69,7 +73,9 @@ class LiveHub:
         self._meter = LoadMeter()
         self._executor = ThreadPoolExecutor(settings.hearing_threads, thread_name_prefix="lingting-hear")
         self._parts = SessionParts(
-            parts.recognizer, self._executor, parts.open_decoder, settings, parts.clock, parts.observer, self
+            *(parts.recognizer, self._executor, parts.open_decoder, settings, parts.clock, parts.observer, self),
+            seals=parts.seals,
+            floor=parts.floor,
         )
         self._sessions: dict[str, LiveSession] = {}
         self._ended: dict[str, LiveSession] = {}
@@ -100,9 +106,11 @@ class LiveHub:
         raises    Overloaded, ShuttingDown; InvalidOption, UnsupportedLanguage
         """
         self._made_of.recognizer.check(options.recognize)
+        options = with_floor(options, self._made_of.floor)
         self._require_room()
         self._opening += 1
         try:
+            await require_redaction(options.recognize, has_sealer=self._made_of.seals(owner) is not None)
             ear = await self._open_ear(fmt)
         finally:
             self._opening -= 1

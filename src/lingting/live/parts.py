@@ -8,12 +8,19 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from lingting.audio.live_formats import LiveDecoder, LiveFormat
-from lingting.domain import Clock, StreamOptions
+from lingting.domain import Clock, Redaction, StreamOptions
 from lingting.live.asking import Load
 from lingting.live.metering import Meter
 from lingting.recognition.recognizer import Recognizer
+from lingting.text.redaction import Sealer
 
-__all__ = ["LiveObserver", "LiveSettings", "Opening", "SessionParts"]
+__all__ = ["LiveObserver", "LiveSettings", "Opening", "Seals", "SessionParts", "no_seals"]
+
+Seals = Callable[[str], Sealer | None]
+
+
+def no_seals(_owner: str) -> None:
+    """Where tokens cannot be made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,9 @@ class SessionParts:
     clock: Clock
     observer: LiveObserver
     load: Load
+    seals: Seals
+    """What seals for an owner what is hidden in text."""
+    floor: Redaction = Redaction()  # noqa: RUF009 - frozen
 
 
 @dataclass(frozen=True, slots=True)

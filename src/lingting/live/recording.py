@@ -101,6 +101,7 @@ def transcript_of(finals: list[Final], audio_seconds: float, *, engine: str, mod
             text=final.text,
             language=final.language,
             words=final.words,
+            redacted=final.redacted,
             avg_logprob=final.avg_logprob,
         )
         for i, final in enumerate(finals)

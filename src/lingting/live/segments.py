@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from lingting.domain import StreamOptions
+from lingting.domain import SAMPLE_RATE_HZ, Final, SegmentFailed, StreamOptions
 from lingting.domain.errors import LingtingError
 from lingting.live.answers import Spoken
 from lingting.live.stabilizer import Stabilizer
 
-__all__ = ["CommitMark", "LiveSegment"]
+__all__ = ["CommitMark", "LiveSegment", "last_word"]
 
 
 @dataclass(slots=True, eq=False)
@@ -34,9 +34,41 @@ class LiveSegment:
     guess_answer: Spoken | LingtingError | None = None
     outcome: Spoken | LingtingError | None = None
 
+    @property
+    def span_seconds(self) -> tuple[float, float]:
+        """Of one that is over."""
+        assert self.end is not None
+        return self.start / SAMPLE_RATE_HZ, self.end / SAMPLE_RATE_HZ
+
 
 @dataclass(frozen=True, slots=True)
 class CommitMark:
     number: int
     start: int
     end: int
+
+
+def last_word(
+    segment: LiveSegment, heard: Spoken | LingtingError, *, seq: int, now_seconds: float
+) -> Final | SegmentFailed:
+    """What is said of a segment last."""
+    start_seconds, end_seconds = segment.span_seconds
+    if isinstance(heard, LingtingError):
+        return SegmentFailed(
+            seq, segment.number, start_seconds, end_seconds, heard.code, heard.message, heard.retryable
+        )
+    return Final(
+        seq=seq,
+        segment=segment.number,
+        start_seconds=start_seconds,
+        end_seconds=end_seconds,
+        text=heard.text,
+        language=heard.language,
+        language_probability=heard.language_probability,
+        words=heard.words,
+        avg_logprob=heard.avg_logprob,
+        stable=segment.stabilizer.stable,
+        suppressed=heard.suppressed,
+        redacted=heard.redacted,
+        lag_seconds=max(0.0, now_seconds - segment.arrived_seconds),
+    )

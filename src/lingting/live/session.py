@@ -28,14 +28,12 @@ from lingting.domain import (
     Committed,
     Effort,
     Event,
-    Final,
     Hypothesis,
     Notice,
     NoticeKind,
     Partial,
     RecognizeOptions,
     Samples,
-    SegmentFailed,
     Span,
     SpeechEnded,
     SpeechStarted,
@@ -46,7 +44,8 @@ from lingting.live.answers import Spoken, spoken
 from lingting.live.asks import Ask, AskKind, Drop, Output, Pace
 from lingting.live.endpointing import TAIL_SAMPLES, Endpointer, Mark, Turn
 from lingting.live.language import LanguageVote
-from lingting.live.segments import CommitMark, LiveSegment
+from lingting.live.redacting import HOLD_SECONDS, Redacting
+from lingting.live.segments import CommitMark, LiveSegment, last_word
 
 __all__ = ["Session"]
 
@@ -63,8 +62,9 @@ MAX_HEAR_SECONDS = 1.5
 class Session:
     """One speaker's state. Belongs to one caller at a time; holds at most a segment of sound and its asks."""
 
-    def __init__(self, options: StreamOptions) -> None:
+    def __init__(self, options: StreamOptions, redacting: Redacting | None = None) -> None:
         self._options = options
+        self._redacting = redacting or Redacting()
         self._wanted: StreamOptions | None = None
         self._endpointer = Endpointer(options)
         self._ring = _ring_for(options)
@@ -79,6 +79,9 @@ class Session:
         self._open: LiveSegment | None = None
         self._pending: deque[LiveSegment | CommitMark] = deque()
         """What is over but not yet said, in order."""
+        self._held: dict[int, LiveSegment] = {}
+        """What is over and recognised, but may yet go on with what has to be hidden."""
+        self._is_ending = False
         self._ended = False
         self._forgotten_seconds = 0.0
 
@@ -106,7 +109,12 @@ class Session:
     @property
     def is_settled(self) -> bool:
         """Whether every segment that is over has had its final."""
-        return not self._pending
+        return not self._pending and not self._held
+
+    @property
+    def is_holding(self) -> bool:
+        """Whether a final waits for what follows it."""
+        return bool(self._held)
 
     def hear(self, samples: Samples, probabilities: Sequence[float], *, now_seconds: float) -> list[Output]:
         """Take whole frames of sound with the probability of speech in each; at most MAX_HEAR_SECONDS."""
@@ -116,7 +124,7 @@ class Session:
         for probability in probabilities:
             for mark in self._endpointer.accept(float(probability)):
                 outputs += self._act_on(mark, now_seconds)
-        return outputs + self._maybe_draft()
+        return outputs + self._let_go_when_late(now_seconds) + self._maybe_draft()
 
     def answer(self, number: int, result: Hypothesis | LingtingError, *, now_seconds: float) -> list[Output]:
         """Take what became of an ask; nothing happens for one that was dropped."""
@@ -172,7 +180,16 @@ class Session:
     def finish(self, rest: Samples, *, now_seconds: float) -> list[Output]:
         """Take the last sound, less than a frame, and end what is open; finals follow, then the driver closes."""
         self._ring.push(rest)
-        return self.end_segment(now_seconds=now_seconds)
+        return self.wind_up(now_seconds=now_seconds)
+
+    def wind_up(self, *, now_seconds: float) -> list[Output]:
+        """End what is open; nothing more will be heard, so nothing waits for what follows it."""
+        self._is_ending = True
+        return self.end_segment(now_seconds=now_seconds) + self._say_what_is_ready(now_seconds)
+
+    def rest(self, *, now_seconds: float) -> list[Output]:
+        """End what is open, and let go of what waits: no sound comes just now."""
+        return self.end_segment(now_seconds=now_seconds) + self._let_go(now_seconds, is_over=False)
 
     def close(self, reason: CloseReason, message: str = "") -> list[Output]:
         """Say that nothing follows; asks in hand are dropped."""
@@ -288,7 +305,11 @@ class Session:
         if not segment.options.partials:
             return []
         segment.language = heard.language
-        if not segment.stabilizer.update(heard.draft, open_characters=heard.open_characters):
+        redaction = segment.options.recognize.redaction
+        if redaction.is_on and self._pending:
+            return []  # what comes before is not known yet, and may tell what this is
+        draft = self._redacting.draft(heard.draft, heard.language, redaction)
+        if not segment.stabilizer.update(draft, open_characters=heard.open_characters if draft == heard.draft else 0):
             return []
         stable, tail = segment.stabilizer.stable, segment.stabilizer.tail
         times = (segment.start / SAMPLE_RATE_HZ, self.heard_seconds)
@@ -312,35 +333,39 @@ class Session:
         while self._pending:
             first = self._pending[0]
             if isinstance(first, CommitMark):
+                outputs += self._let_go(now_seconds, is_over=False)
                 start, end = first.start / SAMPLE_RATE_HZ, first.end / SAMPLE_RATE_HZ
                 outputs.append(Committed(self._next_seq(), first.number, start, end))
             elif first.outcome is not None:
-                outputs.append(self._last_word(first, first.outcome, now_seconds))
+                outputs += self._say(first, first.outcome, now_seconds)
             else:
                 break
             self._pending.popleft()
+        if self._is_ending and not self._pending and self._open is None:
+            outputs += self._let_go(now_seconds, is_over=True)
         return outputs
 
     def _last_word(self, segment: LiveSegment, heard: Spoken | LingtingError, now_seconds: float) -> Event:
-        assert segment.end is not None
-        start_seconds, end_seconds = segment.start / SAMPLE_RATE_HZ, segment.end / SAMPLE_RATE_HZ
+        if isinstance(heard, Spoken) and not heard.language:
+            heard = replace(heard, language=self._language.current or "")
+        return last_word(segment, heard, seq=self._next_seq(), now_seconds=now_seconds)
+
+    def _say(self, segment: LiveSegment, heard: Spoken | LingtingError, now_seconds: float) -> list[Output]:
+        """Say the last of a segment, unless what follows may change what has to be hidden in it."""
         if isinstance(heard, LingtingError):
-            error = (heard.code, heard.message, heard.retryable)
-            return SegmentFailed(self._next_seq(), segment.number, start_seconds, end_seconds, *error)
-        return Final(
-            seq=self._next_seq(),
-            segment=segment.number,
-            start_seconds=start_seconds,
-            end_seconds=end_seconds,
-            text=heard.text,
-            language=heard.language or self._language.current or "",
-            language_probability=heard.language_probability,
-            words=heard.words,
-            avg_logprob=heard.avg_logprob,
-            stable=segment.stabilizer.stable,
-            suppressed=heard.suppressed,
-            lag_seconds=max(0.0, now_seconds - segment.arrived_seconds),
-        )
+            return [*self._let_go(now_seconds, is_over=False), self._last_word(segment, heard, now_seconds)]
+        self._held[segment.number] = segment
+        redaction = segment.options.recognize.redaction
+        ready = self._redacting.take(segment.number, segment.span_seconds, heard, redaction)
+        return [self._last_word(self._held.pop(number), said, now_seconds) for number, said in ready]
+
+    def _let_go(self, now_seconds: float, *, is_over: bool) -> list[Output]:
+        ready = self._redacting.let_go(is_over=is_over)
+        return [self._last_word(self._held.pop(number), said, now_seconds) for number, said in ready]
+
+    def _let_go_when_late(self, now_seconds: float) -> list[Output]:
+        is_late = self.is_holding and self.heard_seconds - self._redacting.held_since_seconds() > HOLD_SECONDS
+        return self._let_go(now_seconds, is_over=False) if is_late else []
 
     def _apply_wanted(self) -> None:
         if self._wanted is None or self._open is not None:

@@ -13,6 +13,8 @@ from lingting.recognition.long_audio import Piece
 from lingting.recognition.recognizer import EngineDoor
 from lingting.recognition.sentences import sentences
 from lingting.text.chain import apply
+from lingting.text.redaction import Sealer
+from lingting.text.redaction_window import RedactionWindow
 
 __all__ = ["Assembly"]
 
@@ -24,8 +26,14 @@ class GuardObserver(Protocol):
 class Assembly:
     """The transcript so far; add pieces in audio order."""
 
-    def __init__(self, options: RecognizeOptions, door: EngineDoor, observer: GuardObserver) -> None:
+    def __init__(
+        self, options: RecognizeOptions, door: EngineDoor, observer: GuardObserver, sealer: Sealer | None = None
+    ) -> None:
         self._options = options
+        self._sealer = sealer
+        self._windows: dict[int | None, RedactionWindow] = {}
+        """For each channel, where personal data is hidden."""
+        self._made = 0
         self._door = door
         self._observer = observer
         self._segments: list[Segment] = []
@@ -37,7 +45,10 @@ class Assembly:
         self.done_seconds = 0.0
 
     def add(self, piece: Piece, hypothesis: Hypothesis) -> tuple[Segment, ...]:
-        """Take one answer; gives the segments it adds, which is none when the guard drops it."""
+        """Take one answer; gives the segments it adds.
+
+        None when the guard drops it; later, with those after it, where it may go on with what has to be hidden.
+        """
         self.done_seconds = max(self.done_seconds, piece.span.end_samples / SAMPLE_RATE_HZ)
         self._speech_seconds += piece.speech_seconds
         self._attempts += hypothesis.attempts
@@ -47,8 +58,22 @@ class Assembly:
         self._language_seconds[kept.language] += piece.speech_seconds
         self._language_probability.setdefault(kept.language, kept.language_probability)
         made = apply(self._cut(piece, kept), self._options)
-        self._segments += made
-        return tuple(made)
+        self._made += len(made)
+        given = self._hidden(made, piece.channel) if self._options.redaction.is_on else made
+        self._segments += given
+        return tuple(given)
+
+    def finish(self) -> tuple[Segment, ...]:
+        """The segments that waited for what might follow; nothing does."""
+        given = [segment for window in self._windows.values() for segment in window.finish()]
+        self._segments += given
+        return tuple(given)
+
+    def _hidden(self, segments: Sequence[Segment], channel: int | None) -> Sequence[Segment]:
+        window = self._windows.get(channel)
+        if window is None:
+            window = self._windows[channel] = RedactionWindow(self._options.redaction, self._sealer)
+        return window.take(segments)
 
     def transcript(self, duration_seconds: float) -> Transcript:
         """Everything so far, in time order (channels interleave)."""
@@ -87,7 +112,7 @@ class Assembly:
         start_seconds = piece.span.start_samples / SAMPLE_RATE_HZ
         end_seconds = piece.span.end_samples / SAMPLE_RATE_HZ
         whole = Segment(
-            id=len(self._segments),
+            id=self._made,
             start_seconds=start_seconds,
             end_seconds=end_seconds,
             text=hypothesis.text.strip(),

@@ -26,7 +26,9 @@ from lingting.recognition.assembly import Assembly
 from lingting.recognition.long_audio import Piece
 from lingting.recognition.pieces import PieceReader, ScorerSource, open_pieces
 from lingting.recognition.recognizer import Recognizer
+from lingting.recognition.redacting import require_redaction
 from lingting.telemetry.traces import begin
+from lingting.text.redaction import Sealer
 
 __all__ = ["Pipeline", "PipelineObserver", "PipelineSettings"]
 
@@ -84,7 +86,7 @@ class Pipeline:
         """Wait for the reading threads; call after the last request has ended."""
         await asyncio.to_thread(self._executor.shutdown)
 
-    async def transcribe(
+    async def transcribe(  # noqa: PLR0913 - a request's wishes, each with a default
         self,
         source: AudioSource,
         options: RecognizeOptions,
@@ -92,15 +94,18 @@ class Pipeline:
         priority: Priority = Priority.REQUEST,
         on_segments: OnSegments | None = None,
         on_progress: OnProgress | None = None,
+        sealer: Sealer | None = None,
     ) -> Transcript:
         """Recognise a whole recording.
 
         on_segments    called on the loop with finished segments, in audio order, while later ones are computed
+        sealer         for tokens in place of what is hidden
         raises         InvalidInput, Busy, EngineError
         """
         self._recognizer.check(options)
+        await require_redaction(options, has_sealer=sealer is not None)
         started = perf_counter()
-        assembly = Assembly(options, self._recognizer.door, self._observer)
+        assembly = Assembly(options, self._recognizer.door, self._observer, sealer)
         reading = open_pieces(source, options, decoder=self._decoder, vad=self._vad, executor=self._executor)
         async with reading as reader:
             work = _Work(self._recognizer, options, priority, self._settings)
@@ -115,6 +120,8 @@ class Pipeline:
             finally:
                 await answers.aclose()
                 await work.aclose()
+            if (rest := assembly.finish()) and on_segments:
+                on_segments(rest)
             transcript = assembly.transcript(reader.duration_seconds)
         self._observer.transcribed(
             engine=transcript.engine,

@@ -42,16 +42,18 @@ class Records:
         kind: Literal["file", "job"],
         cache_key: str | None,
         record_id: str | None,
+        with_audio: bool = True,
     ) -> str | None:
         """The record's id once it is committed; None where it is not wanted, or where it failed and may.
 
+        with_audio    False keeps no recording, whatever the settings say
         raises    StorageUnavailable, where history is required
         """
         if not self._history.wants(call):
             return None
         blob_id = None
         try:
-            blob_id = await self._keep_audio(call, source)
+            blob_id = await self._keep_audio(call, source) if with_audio else None
             return await self._history.save(
                 call, transcript, kind=kind, cache_key=cache_key, blob_id=blob_id, record_id=record_id
             )

@@ -11,7 +11,7 @@ from dataclasses import asdict, astuple
 from functools import lru_cache
 
 from lingting.crypto import Vault
-from lingting.domain import ChannelMode, PcmFormat, RecognizeOptions
+from lingting.domain import ChannelMode, PcmFormat, RecognizeOptions, RedactMode
 from lingting.domain.principal import Call
 
 __all__ = ["ResultKeys"]
@@ -34,7 +34,9 @@ class ResultKeys:
     def key_of(self, digest: bytes, pcm: PcmFormat | None, options: RecognizeOptions, call: Call) -> str:
         """digest: of the recording's bytes"""
         # Of a person's recordings nobody else's are answered, so that erasing what is kept of one erases all of it.
-        asker = [] if self._is_shared else [call.principal.owner, call.user]
+        # Tokens open for their own owner only.
+        is_shared = self._is_shared and options.redaction.mode is not RedactMode.TOKEN
+        asker = [] if is_shared else [call.principal.owner, call.user]
         question = [self._recipe, digest.hex(), None if pcm is None else astuple(pcm), _canonical(options), asker]
         return self._vault.mac("cache key", json.dumps(question).encode()).hex()
 

@@ -16,14 +16,16 @@ from functools import partial
 from typing import Literal, Protocol
 
 from lingting.audio.decode import AudioSource
-from lingting.domain import Priority, Progress, RecognizeOptions, Segment, Transcript
+from lingting.domain import Priority, Progress, RecognizeOptions, Redaction, RedactMode, Segment, Transcript
 from lingting.domain.principal import Call, Principal
 from lingting.recognition.flights import Flight, Flights, Listener
 from lingting.recognition.held_audio import HeldAudio, hold_audio
 from lingting.recognition.result_keys import ResultKeys
 from lingting.security.call_note import audit_note
+from lingting.security.redaction_tokens import RedactionTokens
 from lingting.storage.cached_results import CachedResult, CachedResults
 from lingting.telemetry import span
+from lingting.text.redaction import Sealer
 
 __all__ = ["CacheUse", "Transcribed", "Transcriber", "TranscriberObserver", "TranscriberParts"]
 
@@ -58,7 +60,7 @@ class Transcribed:
 class Recognises(Protocol):
     """The pipeline."""
 
-    async def transcribe(
+    async def transcribe(  # noqa: PLR0913 - a request's wishes, each with a default
         self,
         source: AudioSource,
         options: RecognizeOptions,
@@ -66,6 +68,7 @@ class Recognises(Protocol):
         priority: Priority = ...,
         on_segments: OnSegments | None = None,
         on_progress: OnProgress | None = None,
+        sealer: Sealer | None = ...,
     ) -> Transcript: ...
 
 
@@ -89,6 +92,7 @@ class Keeper(Protocol):
         kind: Literal["file", "job"],
         cache_key: str | None,
         record_id: str | None,
+        with_audio: bool = ...,
     ) -> str | None: ...
 
 
@@ -109,6 +113,10 @@ class TranscriberParts:
     """None where the server caches nothing."""
     keys: ResultKeys
     observer: TranscriberObserver
+    floor: Redaction = Redaction()  # noqa: RUF009 - frozen
+    """What is hidden at least, whoever asks."""
+    tokens: RedactionTokens | None = None
+    """None where tokens cannot be made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +157,7 @@ class Transcriber:
         record_id      the name under which history is to keep it, for work that may be done twice
         raises         InvalidInput, Busy, EngineError
         """
+        options = replace(options, redaction=self._parts.floor.over(options.redaction))
         await self._parts.meter.require_audio(call.principal)
         wish = _Wish(source, options, call, priority, Listener(on_segments, on_progress), record_id)
         held = await hold_audio(source) if use_cache and self._parts.results else None
@@ -220,12 +229,15 @@ class Transcriber:
         flight.is_cached = True
 
     async def _recognise(self, wish: _Wish, listener: Listener) -> Transcript:
+        tokens = self._parts.tokens if wish.options.redaction.mode is RedactMode.TOKEN else None
+        sealing: dict[str, Sealer] = {"sealer": tokens.sealer_of(wish.call.principal.owner)} if tokens else {}
         transcript = await self._parts.pipeline.transcribe(
             wish.source,
             wish.options,
             priority=wish.priority,
             on_segments=listener.on_segments,
             on_progress=listener.on_progress,
+            **sealing,
         )
         await self._parts.meter.charge_audio(wish.call.principal, transcript.duration_seconds)
         audit_note(audio_seconds=transcript.duration_seconds)
@@ -244,4 +256,5 @@ class Transcriber:
                 kind="job" if wish.priority is Priority.JOB else "file",
                 cache_key=key,
                 record_id=wish.record_id,
+                **({"with_audio": False} if wish.options.redaction.is_on else {}),  # it would let the hidden be heard
             )

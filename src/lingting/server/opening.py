@@ -16,6 +16,7 @@ from lingting.rooms.opening import open_rooms
 from lingting.rooms.parts import RoomSettings
 from lingting.security.limit_opening import open_limiter
 from lingting.security.rate_limit import LimitSettings
+from lingting.security.redaction_tokens import RedactionTokens
 from lingting.server.checks import open_health
 from lingting.server.jobs import JobNeeds, open_jobs
 from lingting.server.kept import open_audit, open_kept
@@ -68,6 +69,8 @@ async def open_services(settings: Settings, *, engine: BatchEngine | None = None
                 clock,
                 telemetry.live,
                 watchers=[publisher.watch] if publisher else [],
+                seals=RedactionTokens(kept.vault).sealer_of,
+                floor=settings.redaction.floor(),
             ),
             settings.built("live", LiveSettings),
         )

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from lingting.recognition.records import Records
 from lingting.recognition.result_keys import ResultKeys
 from lingting.recognition.transcriber import Meter, Transcriber, TranscriberParts
+from lingting.security.redaction_tokens import RedactionTokens
 from lingting.server.recognition import Recognition
 from lingting.services import Kept
 from lingting.settings import Settings
@@ -29,6 +30,8 @@ async def open_transcriber(
             results=kept.results,
             keys=ResultKeys(kept.vault, hearing.recipe, is_shared=settings.cache.shared),
             observer=telemetry.cache,
+            floor=settings.redaction.floor(),
+            tokens=RedactionTokens(kept.vault),
         )
     )
     try:

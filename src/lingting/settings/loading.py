@@ -28,7 +28,7 @@ def load_settings(
         given["server"] = server
     try:
         settings = Settings(**given)
-        settings.recognition.options()
+        settings.request_defaults()
     except ValidationError as problem:
         raise SettingsInvalid("\n".join(_line(error) for error in problem.errors())) from problem
     except SettingsInvalid:

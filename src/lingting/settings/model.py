@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,6 +11,7 @@ import platformdirs
 from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from lingting.domain import RecognizeOptions
 from lingting.settings.files import ENV_PREFIX, settings_file
 from lingting.settings.platform import (
     AccessSection,
@@ -34,6 +36,7 @@ from lingting.settings.sections import (
     LogSettings,
     PipelineSection,
     RecognitionDefaults,
+    RedactionDefaults,
     RoomSection,
     SchedulerSection,
     ServerSettings,
@@ -69,6 +72,7 @@ class Settings(BaseSettings):
     health: HealthSection = HealthSection()
     tracing: TraceSection = TraceSection()
     recognition: RecognitionDefaults = RecognitionDefaults()
+    redaction: RedactionDefaults = RedactionDefaults()
     decode: DecodeSection = DecodeSection()
     scheduler: SchedulerSection = SchedulerSection()
     whisper: WhisperSection = WhisperSection()
@@ -98,6 +102,13 @@ class Settings(BaseSettings):
     def listens_on_loopback(self) -> bool:
         """Whether only this machine reaches the server."""
         return _is_loopback(self.server.host)
+
+    def request_defaults(self) -> RecognizeOptions:
+        """What a request gets when it does not say.
+
+        raises    InvalidOption, UnsupportedLanguage
+        """
+        return replace(self.recognition.options(), redaction=self.redaction.floor())
 
     @classmethod
     def settings_customise_sources(

@@ -10,7 +10,9 @@ from pydantic import Field
 from lingting.api.ws.limits import SocketLimits
 from lingting.audio.decode import DecodeSettings
 from lingting.audio.live_formats import LiveSettings as LiveDecodeSettings
-from lingting.domain import Punctuation, RecognizeOptions, Script, Spacing
+from lingting.domain import PiiKind, Punctuation, RecognizeOptions, Redaction, RedactMode, Script, Spacing
+from lingting.domain.errors import InvalidOption
+from lingting.domain.redaction import ALL_KINDS
 from lingting.engines.whisper import WhisperSettings
 from lingting.live.parts import LiveSettings
 from lingting.recognition.batching import SETTING_RANGES, SchedulerSettings
@@ -34,6 +36,7 @@ __all__ = [
     "LogSettings",
     "PipelineSection",
     "RecognitionDefaults",
+    "RedactionDefaults",
     "RoomSection",
     "SchedulerSection",
     "ServerSettings",
@@ -92,6 +95,24 @@ class RecognitionDefaults(Section):
 
     def options(self) -> RecognizeOptions:
         return RecognizeOptions(**self.model_dump())
+
+
+class RedactionDefaults(Section):
+    """What of persons is hidden in answers and in what is kept of them."""
+
+    mode: RedactMode = RedactMode.OFF
+    """For requests that do not say."""
+    kinds: tuple[PiiKind, ...] = ALL_KINDS
+    required: bool = False
+    """Callers may ask for more, never for less."""
+
+    def floor(self) -> Redaction:
+        """raises    InvalidOption for no kinds at all, or for insisting on nothing"""
+        if self.required and self.mode is RedactMode.OFF:
+            raise InvalidOption(
+                "redaction.mode", "is off, but redaction.required insists on it; use mask, tag or token"
+            )
+        return Redaction(self.mode, self.kinds, is_floor=self.required)
 
 
 DecodeSection: Any = section(DecodeSettings, DECODE_RANGES)

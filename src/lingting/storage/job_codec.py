@@ -11,7 +11,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lingting.domain import ChannelMode, PcmFormat, RecognizeOptions, Script, Task
+from lingting.domain import (
+    ChannelMode,
+    PcmFormat,
+    PiiKind,
+    Punctuation,
+    RecognizeOptions,
+    Redaction,
+    RedactMode,
+    Script,
+    Spacing,
+    Task,
+)
 from lingting.domain.errors import SealBroken
 from lingting.domain.options import Effort, VadOptions
 from lingting.domain.principal import KeyLimits
@@ -70,9 +81,19 @@ def _options(row: Json) -> RecognizeOptions:
         "channel_mode": ChannelMode(row["channel_mode"]),
         "effort": Effort(row["effort"]),
         "temperatures": tuple(row["temperatures"]),
+        "spacing": Spacing(row.get("spacing", Spacing.AS_IS)),
+        "punctuation": Punctuation(row.get("punctuation", Punctuation.AUTO)),
+        "redaction": _redaction(row.get("redaction")),
         "vad": VadOptions(**_known(VadOptions, row["vad"])),
     }
     return RecognizeOptions(**given)
+
+
+def _redaction(row: Json | None) -> Redaction:
+    if row is None:  # of an earlier version
+        return Redaction()
+    kinds = tuple(PiiKind(kind) for kind in row["kinds"])
+    return Redaction(**_known(Redaction, row) | {"mode": RedactMode(row["mode"]), "kinds": kinds})
 
 
 def _known(kind: Any, row: Json) -> dict[str, Any]:  # Any: a dataclass, and its keyword arguments

@@ -11,14 +11,15 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from lingting.domain import Segment, Transcript, Word
+from lingting.domain import PiiKind, Redacted, Segment, Transcript, Word
 from lingting.domain.errors import SealBroken
 from lingting.domain.transcript import Suppression
 
 __all__ = ["transcript_from", "transcript_to"]
 
 WORD_FIELDS = tuple(field.name for field in fields(Word))
-SEGMENT_FIELDS = tuple(field.name for field in fields(Segment) if field.name != "words")
+SEGMENT_FIELDS = tuple(field.name for field in fields(Segment) if field.name not in ("words", "redacted"))
+REDACTED_FIELDS = tuple(field.name for field in fields(Redacted))
 TRANSCRIPT_FIELDS = tuple(field.name for field in fields(Transcript) if field.name not in ("segments", "suppressed"))
 SUPPRESSION_FIELDS = tuple(field.name for field in fields(Suppression))
 Row = Mapping[str, Any]  # Any: what JSON holds
@@ -28,7 +29,9 @@ def transcript_to(transcript: Transcript) -> bytes:
     """UTF-8 JSON; about 100 bytes for each word with its times."""
     row = _row(transcript, TRANSCRIPT_FIELDS)
     row["segments"] = [
-        _row(segment, SEGMENT_FIELDS) | {"words": [_row(word, WORD_FIELDS) for word in segment.words]}
+        _row(segment, SEGMENT_FIELDS)
+        | {"words": [_row(word, WORD_FIELDS) for word in segment.words]}
+        | {"redacted": [_row(gone, REDACTED_FIELDS) for gone in segment.redacted]}
         for segment in transcript.segments
     ]
     row["suppressed"] = [_row(gone, SUPPRESSION_FIELDS) for gone in transcript.suppressed]
@@ -57,4 +60,10 @@ def _known(row: Row, names: tuple[str, ...]) -> dict[str, Any]:  # Any: keyword 
 
 def _segment(row: Row) -> Segment:
     words = tuple(Word(**_known(word, WORD_FIELDS)) for word in row["words"])
-    return Segment(**_known(row, SEGMENT_FIELDS), words=words)
+    hidden = tuple(_redacted(gone) for gone in row.get("redacted", ()))
+    return Segment(**_known(row, SEGMENT_FIELDS), words=words, redacted=hidden)
+
+
+def _redacted(row: Row) -> Redacted:
+    known = _known(row, REDACTED_FIELDS)
+    return Redacted(**known | {"kind": PiiKind(known["kind"])})

@@ -7,7 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lingting.crypto import Keyring, Vault, new_master_key
-from lingting.domain import ChannelMode, PcmFormat, Punctuation, RecognizeOptions, Script, Spacing, Task, VadOptions
+from lingting.domain import (
+    ChannelMode,
+    PcmFormat,
+    Punctuation,
+    RecognizeOptions,
+    Redaction,
+    RedactMode,
+    Script,
+    Spacing,
+    Task,
+    VadOptions,
+)
 from lingting.domain.options import Effort
 from lingting.domain.principal import Call, Principal
 from lingting.recognition.result_keys import ResultKeys
@@ -30,6 +41,7 @@ OTHER_VALUES = {
     "itn": True,
     "punctuation": Punctuation.OFF,
     "spacing": Spacing.SPACED,
+    "redaction": Redaction(RedactMode.MASK),
     "channel_mode": ChannelMode.SPLIT,
     "channel": 1,
     "denoise": True,

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from lingting.api.access import call_of, named
 from lingting.api.http.doors import doors_of, unless_gone
-from lingting.api.http.fields import Fields
+from lingting.api.http.fields import REDACT_SCHEMA, Fields
 from lingting.audio.decode import AudioSource
 from lingting.domain import RecognizeOptions
 from lingting.domain.principal import Call
@@ -23,6 +23,7 @@ WISHES_SCHEMA: dict[str, Any] = {  # Any: OpenAPI
     "user": {"type": "string", "description": "your own name for whose speech it is, to find and erase it by"},
     "store": {"type": "boolean", "description": "false keeps the transcript out of the history"},
     "cache": {"type": "boolean", "description": "false recognises anew, whatever is known"},
+    **REDACT_SCHEMA,
 }
 
 

@@ -8,12 +8,23 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from lingting.domain import ChannelMode, PcmFormat, Punctuation, RecognizeOptions, Script, Spacing, Task
+from lingting.domain import (
+    ChannelMode,
+    PcmFormat,
+    PiiKind,
+    Punctuation,
+    RecognizeOptions,
+    Redaction,
+    RedactMode,
+    Script,
+    Spacing,
+    Task,
+)
 from lingting.domain.audio import PcmEncoding
 from lingting.domain.errors import InvalidOption
 from lingting.domain.options import DEFAULT_TEMPERATURES
 
-__all__ = ["Fields", "read_options", "read_pcm"]
+__all__ = ["REDACT_SCHEMA", "Fields", "read_options", "read_pcm", "read_redaction"]
 
 E = TypeVar("E", bound=StrEnum)
 TRUE, FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off", "")
@@ -31,6 +42,12 @@ PCM_ENCODINGS: dict[str, PcmEncoding] = {
     "pcma": "alaw",
 }
 MIN_PCM_RATE_HZ, MAX_PCM_RATE_HZ = 4_000, 192_000
+
+
+REDACT_SCHEMA: dict[str, Any] = {  # Any: OpenAPI
+    "redact": {"type": "string", "enum": list(RedactMode), "description": "hide personal data: off, mask, tag, token"},
+    "redact_kinds": {"type": "string", "description": f"which, with commas; all unless named: {', '.join(PiiKind)}"},
+}
 
 
 class Fields:
@@ -123,10 +140,24 @@ def read_options(fields: Fields, defaults: RecognizeOptions, *, keywords: Sequen
     task = fields.choice("task", Task)
     if task is not None:
         wishes["task"] = task
+    wishes["redaction"] = read_redaction(fields, defaults.redaction)
     wishes["itn"] = fields.flag("itn", defaults.itn)
     wishes["denoise"] = fields.flag("denoise")
     wishes["per_segment_language"] = fields.flag("per_segment_language")
     return replace(defaults, **wishes, **_channel(fields.text("channel")))
+
+
+def read_redaction(fields: Fields, default: Redaction) -> Redaction:
+    """The fields `redact` and `redact_kinds`, names with commas between them.
+
+    raises    InvalidOption, also for less than the server insists on
+    """
+    named = fields.text("redact_kinds")
+    kinds = None if named is None else [name.strip().lower() for name in named.split(",") if name.strip()]
+    for name in kinds or ():
+        if name not in list(PiiKind):
+            raise InvalidOption("redact_kinds", f"{name[:40]!r} is unknown; use some of {', '.join(PiiKind)}")
+    return default.asked(fields.choice("redact", RedactMode), None if kinds is None else map(PiiKind, kinds))
 
 
 def _channel(given: str | None) -> dict[str, Any]:  # Any: keyword arguments of RecognizeOptions

@@ -12,7 +12,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
 from lingting.api.access import call_of, named
-from lingting.api.http.fields import Fields, read_options, read_pcm
+from lingting.api.http.fields import REDACT_SCHEMA, Fields, read_options, read_pcm
 from lingting.api.http.uploads import read_json, recording_of
 from lingting.domain import Call, RecognizeOptions
 from lingting.domain.errors import InvalidOption
@@ -37,6 +37,7 @@ _OPTIONS: dict[str, Any] = {  # Any: OpenAPI
     "task": _STRING,
     "script": _STRING,
     "channel": _STRING,
+    **REDACT_SCHEMA,
     "words": {"type": "boolean", "default": True, "description": "keep the time of each word"},
     "priority": {"type": "integer", "minimum": 0, "maximum": MAX_PRIORITY, "default": DEFAULT_PRIORITY},
     "user": {"type": "string", "description": "your own name for whose speech it is, to find and erase it by"},

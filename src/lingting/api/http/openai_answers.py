@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from lingting.api.http.redactions import redactions_of
 from lingting.domain import Segment, Transcript, Word
 from lingting.domain.languages import LANGUAGES
 from lingting.text.subtitles import TranscriptFormat, render
@@ -40,6 +41,7 @@ def _verbose(transcript: Transcript, granularities: frozenset[str], *, translate
         "text": transcript.text,
         "segments": [_segment(segment) for segment in transcript.segments] if "segment" in granularities else None,
         "words": [_word(word) for word in transcript.words] if "word" in granularities else None,
+        "redactions": redactions_of(transcript),
         "usage": _usage(transcript),
     }
 

@@ -14,6 +14,7 @@ from lingting.api.access import needs
 from lingting.api.http.asking import WISHES_SCHEMA, headers_of, read_wishes, transcribe_for
 from lingting.api.http.doors import doors_of
 from lingting.api.http.fields import PCM_ENCODINGS, Fields, read_options, read_pcm
+from lingting.api.http.redactions import redactions_of
 from lingting.api.http.uploads import decode_base64, read_form, read_json, source_of
 from lingting.audio.decode import AudioSource
 from lingting.domain import Scope, Segment, Word
@@ -51,6 +52,8 @@ class AsrRequest(BaseModel):
     beam_size: int = 5
     temperature: float = 0.0
     denoise: bool = False
+    redact: str = Field("off", description="hide personal data: off, mask, tag, token")
+    redact_kinds: str = Field("", description="which kinds, with commas between them; all unless named")
     user: str = Field("", description="your own name for whose speech it is, to find and erase it by")
     store: bool = Field(default=True, description="false keeps the transcript out of the history")
     cache: bool = Field(default=True, description="false recognises anew, whatever is known")
@@ -138,6 +141,7 @@ def _answer(answered: Transcribed, *, wants_words: bool) -> dict[str, object]:
         "engine": transcript.engine,
         "model": transcript.model,
         "segments": [_segment(segment, wants_words=wants_words) for segment in transcript.segments],
+        "redactions": redactions_of(transcript),
         "suppressed": [
             {"start": round(gone.start_seconds, 3), "end": round(gone.end_seconds, 3), "reason": gone.reason}
             for gone in transcript.suppressed

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lingting.api.http.fields import Fields
+from lingting.api.http.fields import Fields, read_redaction
 from lingting.api.ws.dialect import RoomClaim
 from lingting.audio.live_formats import Container, LiveFormat
 from lingting.domain import PcmFormat, Punctuation, Script, Spacing, StreamOptions
@@ -45,6 +45,8 @@ OPTION_FIELDS = (
         "itn",
         "spacing",
         "punctuation",
+        "redact",
+        "redact_kinds",
         "words",
         "partials",
         "partial_interval_ms",
@@ -153,6 +155,7 @@ def _recognize(fields: Fields, before: StreamOptions) -> dict[str, Any]:  # Any:
         "word_times": fields.flag("words", old.word_times),
         "guard": fields.flag("guard", old.guard),
         "itn": fields.flag("itn", old.itn),
+        "redaction": read_redaction(fields, old.redaction),
     }
     if (language := fields.text("language")) is not None:
         wishes["language"] = None if language.lower() == "auto" else language

@@ -117,6 +117,11 @@ def _partial(event: Partial) -> Fields:
 
 def _final(event: Final) -> Fields:
     fields = _head("FINAL", event) | _span(event)
+    if event.redacted:
+        fields["redactions"] = [
+            {"kind": str(gone.kind), "start_ms": ms(gone.start_seconds), "end_ms": ms(gone.end_seconds)}
+            for gone in event.redacted
+        ]
     fields |= {
         "transcript": event.text,
         "is_final": True,

@@ -12,8 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from lingting.api.http.fields import Fields as WireFields
+from lingting.api.http.fields import read_redaction
 from lingting.api.ws.openai_fields import Section, sections_of
-from lingting.domain import PcmFormat, RecognizeOptions, StreamOptions
+from lingting.domain import PcmFormat, RecognizeOptions, Redaction, StreamOptions
 from lingting.domain.audio import PcmEncoding
 from lingting.domain.errors import InvalidOption, ModelNotFound
 from lingting.domain.languages import normalize_language
@@ -55,6 +57,9 @@ class Transcription:
     """Several let the model detect for each stretch of speech."""
     prompt: str = ""
     keywords: tuple[str, ...] = ()
+    redact: str | None = None
+    """Of ours; None takes the server's default."""
+    redact_kinds: tuple[str, ...] | None = None
 
     @property
     def hint(self) -> str:
@@ -135,6 +140,7 @@ def options_of(config: RealtimeConfig, defaults: StreamOptions) -> StreamOptions
         language=languages[0] if len(languages) == 1 else None if languages else defaults.recognize.language,
         per_segment_language=len(languages) > 1 or defaults.recognize.per_segment_language,
         prompt=wanted.hint or defaults.recognize.prompt,
+        redaction=_redaction(wanted, defaults.recognize.redaction),
         word_times=False,
     )
     if turns is None:
@@ -148,6 +154,11 @@ def options_of(config: RealtimeConfig, defaults: StreamOptions) -> StreamOptions
         silence_seconds=turns.silence_seconds,
         adaptive_silence=not turns.is_exact,
     )
+
+
+def _redaction(wanted: Transcription, default: Redaction) -> Redaction:
+    kinds = None if wanted.redact_kinds is None else ",".join(wanted.redact_kinds)
+    return read_redaction(WireFields({"redact": wanted.redact, "redact_kinds": kinds}), default)
 
 
 def _check(wanted: Transcription, path: str, models: Sequence[str]) -> None:
@@ -202,6 +213,8 @@ def _transcription(config: RealtimeConfig, section: Section) -> RealtimeConfig:
         languages=fields.texts("languages", default=now.languages, most=MAX_WORDS),
         prompt=fields.text("prompt", default=now.prompt) or "",
         keywords=fields.texts("keywords", default=now.keywords, most=MAX_WORDS),
+        redact=fields.text("redact", default=now.redact),
+        redact_kinds=fields.texts("redact_kinds", default=now.redact_kinds or (), most=MAX_WORDS) or None,
     )
     return replace(config, transcription=transcription)
 

@@ -1,0 +1,121 @@
+"""Hides what tells who somebody is: finds it in the text, and writes a mask, a tag or a token in its place.
+
+Runs after numbers are written in digits (`itn.py`), though it reads spoken digits as well. Promises: of what is found
+nothing is left in the text, in a word or in tokens; words keep their times, and those that a find touches become one;
+the same text gives the same answer; any Unicode will do. What is found, and what stays, is in the `pii_*` files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from lingting.domain import PiiKind, Redacted, Redaction, RedactMode, Segment
+from lingting.text.pii_forms import find_forms
+from lingting.text.pii_found import Found, settled
+from lingting.text.pii_names import find_names
+from lingting.text.pii_numbers import find_numbers
+from lingting.text.pii_places import find_addresses
+from lingting.text.realign import Edit, rewritten
+from lingting.text.script import CHINESE
+
+__all__ = ["LABELS_ZH", "Sealer", "find", "hidden_text", "hide", "tag_of"]
+
+Sealer = Callable[[PiiKind, str], str]
+"""Seals what was found into a short text that opens it again."""
+
+LABELS_ZH = {
+    PiiKind.PHONE: "电话",
+    PiiKind.ID_CARD: "身份证",
+    PiiKind.BANK_CARD: "银行卡",
+    PiiKind.SSN: "社保号",
+    PiiKind.PASSPORT: "护照",
+    PiiKind.PLATE: "车牌",
+    PiiKind.EMAIL: "邮箱",
+    PiiKind.IP: "IP",
+    PiiKind.NAME: "姓名",
+    PiiKind.ADDRESS: "地址",
+}
+
+
+def find(text: str, kinds: Iterable[PiiKind]) -> list[Found]:
+    """What is to be hidden in a text, in order, without overlaps.
+
+    cost    under two milliseconds for a sentence
+    """
+    wanted = tuple(kinds)
+    found = [*find_numbers(text, wanted), *find_forms(text, wanted)]
+    if PiiKind.NAME in wanted:
+        found += [Found(start, end, PiiKind.NAME) for start, end in find_names(text)]
+    if PiiKind.ADDRESS in wanted:
+        found += [Found(start, end, PiiKind.ADDRESS) for start, end in find_addresses(text)]
+    return settled(found)
+
+
+def tag_of(kind: PiiKind, language: str) -> str:
+    return f"[{LABELS_ZH[kind]}]" if language in CHINESE else f"[{kind.value.upper()}]"
+
+
+def hide(segment: Segment, found: Sequence[Found], redaction: Redaction, sealer: Sealer | None = None) -> Segment:
+    """The segment without what was found in its text.
+
+    found     in order, without overlaps
+    sealer    for RedactMode.TOKEN; without one a token cannot be opened
+    """
+    if not found:
+        return segment
+    spans = _Clock(segment)
+    redacted = tuple(Redacted(each.kind, *spans.seconds(each.start, each.end)) for each in found)
+    edits = _edits(segment.text, found, segment.language, redaction.mode, sealer)
+    made = rewritten(segment, lambda _text: edits)
+    words = tuple(replace(word, tokens=()) for word in made.words)
+    return replace(made, words=words, tokens=(), redacted=redacted)
+
+
+def hidden_text(
+    text: str, found: Sequence[Found], *, language: str, mode: RedactMode, sealer: Sealer | None = None
+) -> str:
+    """The text alone."""
+    parts, reached = [], 0
+    for edit in _edits(text, found, language, mode, sealer):
+        parts += [text[reached : edit.start], edit.text]
+        reached = edit.end
+    return "".join([*parts, text[reached:]])
+
+
+def _edits(text: str, found: Sequence[Found], language: str, mode: RedactMode, sealer: Sealer | None) -> list[Edit]:
+    return [
+        Edit(each.start, each.end, _instead(text[each.start : each.end], each.kind, language, mode, sealer))
+        for each in found
+    ]
+
+
+def _instead(text: str, kind: PiiKind, language: str, mode: RedactMode, sealer: Sealer | None) -> str:
+    if mode is RedactMode.MASK:
+        return "*" * len(text)
+    if mode is RedactMode.TOKEN:
+        return f"⟦{kind.value.upper()}:{sealer(kind, text)}⟧" if sealer else f"⟦{kind.value.upper()}⟧"
+    return tag_of(kind, language)
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """When parts of a segment's text are said."""
+
+    segment: Segment
+
+    def seconds(self, start: int, end: int) -> tuple[float, float]:
+        """By the words it touches; the whole segment where they do not tell."""
+        words = self.segment.words
+        spelled = "".join(word.text for word in words)
+        if spelled.strip() != self.segment.text:
+            return self.segment.start_seconds, self.segment.end_seconds
+        reached = len(spelled.lstrip()) - len(spelled)
+        touched = []
+        for word in words:
+            if reached < end and start < reached + len(word.text):
+                touched.append(word)
+            reached += len(word.text)
+        if not touched:
+            return self.segment.start_seconds, self.segment.end_seconds
+        return min(word.start_seconds for word in touched), max(word.end_seconds for word in touched)
