@@ -15,6 +15,7 @@ from lingting.cli.history import history_app
 from lingting.cli.keys import keys_app
 from lingting.cli.listen import listen
 from lingting.cli.models import models_app
+from lingting.cli.redact_audio import redact_audio
 from lingting.cli.reporting import reported
 from lingting.cli.serve import serve
 from lingting.cli.transcribe import transcribe
@@ -36,6 +37,7 @@ app.command()(serve)
 app.command()(worker)
 app.command()(batch)
 app.command()(listen)
+app.command("redact-audio")(redact_audio)
 app.add_typer(models_app)
 app.add_typer(history_app)
 app.command()(erase)

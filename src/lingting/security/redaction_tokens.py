@@ -39,7 +39,8 @@ class RedactionTokens:
         match = TOKEN.fullmatch(token)
         try:
             kind = PiiKind((match["kind"] if match else "").lower())
-            sealed = base64.urlsafe_b64decode((match["sealed"] if match else "") + "==")
+            encoded = match["sealed"] if match else ""
+            sealed = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
         except (ValueError, binascii.Error) as problem:
             raise SealBroken("this is no token of a redaction") from problem
         return self._vault.open_same(sealed, about=_about(owner, kind)).decode("utf-8", "surrogatepass")

@@ -19,6 +19,7 @@ from lingting.api.http import (
     overlay,
     realtime,
     rest,
+    reveal,
     rooms,
     usage,
 )
@@ -53,6 +54,7 @@ def build_app(doors: Doors, *, lifespan: Lifespan | None = None) -> FastAPI:
         realtime,
         rooms,
         history,
+        reveal,
         jobs,
         callbacks,
         keys,
