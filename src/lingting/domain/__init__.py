@@ -15,6 +15,7 @@ from lingting.domain.events import (
     SpeechEnded,
     SpeechStarted,
 )
+from lingting.domain.mood import Mood, MoodCourse, MoodLabel, MoodTrend, TurningPoint, VoiceMood, mood_from
 from lingting.domain.options import (
     ChannelMode,
     Effort,
@@ -47,6 +48,10 @@ __all__ = [
     "Final",
     "Hypothesis",
     "KeyLimits",
+    "Mood",
+    "MoodCourse",
+    "MoodLabel",
+    "MoodTrend",
     "Notice",
     "NoticeKind",
     "Partial",
@@ -74,6 +79,9 @@ __all__ = [
     "SystemClock",
     "Task",
     "Transcript",
+    "TurningPoint",
     "VadOptions",
+    "VoiceMood",
     "Word",
+    "mood_from",
 ]

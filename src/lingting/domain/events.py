@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from lingting.domain.mood import Mood
 from lingting.domain.redaction import Redacted
 from lingting.domain.transcript import Word
 
@@ -119,6 +120,8 @@ class Final:
     suppressed: str | None = None
     redacted: tuple[Redacted, ...] = ()
     """What was hidden in it."""
+    mood: Mood | None = None
+    """None unless asked for, and in languages that have none."""
     lag_seconds: float = 0.0
     """Wall time from the moment that the segment was over, its closing silence included, to this answer."""
 

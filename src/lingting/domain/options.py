@@ -28,6 +28,7 @@ DEFAULT_TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 MAX_PROMPT_CHARACTERS = 1_000
 """More than Whisper's 224 prompt tokens can hold; a longer one is a mistake worth telling."""
 MAX_BEAM_SIZE = 10
+MAX_CHANNEL_NAMES, MAX_CHANNEL_NAME_CHARACTERS = 16, 40
 LIVE_BEAM_SIZE = 3
 """Quicker than the 5 that files get, and no less accurate on segments of live speech."""
 
@@ -137,6 +138,10 @@ class RecognizeOptions:
     channel_mode: ChannelMode = ChannelMode.MIX
     channel: int = 0
     """Counted from 0; used with ChannelMode.PICK."""
+    channel_names: tuple[str, ...] = ()
+    """Who is on each channel ("agent", "customer"); used with ChannelMode.SPLIT."""
+    mood: bool = False
+    """Say how each segment sounds, and how the conversation went."""
     denoise: bool = False
     """Off because it raises Whisper's error rate; for recordings where a listener would want it."""
     vad: VadOptions = field(default_factory=VadOptions)
@@ -157,6 +162,7 @@ class RecognizeOptions:
         if len(self.prompt) > MAX_PROMPT_CHARACTERS:
             raise InvalidOption("prompt", f"{len(self.prompt)} characters; at most {MAX_PROMPT_CHARACTERS}")
         _within("channel", self.channel, 0, 255)
+        _check_names(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +187,18 @@ class StreamOptions:
         _within("silence_seconds", self.silence_seconds, 0.2, 2.0)
         _within("max_segment_seconds", self.max_segment_seconds, 5.0, 28.0)
         _within("partial_interval_seconds", self.partial_interval_seconds, 0.1, 10.0)
+
+
+def _check_names(options: RecognizeOptions) -> None:
+    names = options.channel_names
+    if not names:
+        return
+    if options.channel_mode is not ChannelMode.SPLIT:
+        raise InvalidOption("channel_names", "are for split channels; send channel=split with them")
+    if len(names) > MAX_CHANNEL_NAMES or len(set(names)) < len(names):
+        raise InvalidOption("channel_names", f"give at most {MAX_CHANNEL_NAMES} names, no two alike")
+    if any(not name.strip() or len(name) > MAX_CHANNEL_NAME_CHARACTERS or not name.isprintable() for name in names):
+        raise InvalidOption("channel_names", f"a name has 1 to {MAX_CHANNEL_NAME_CHARACTERS} printable characters")
 
 
 def _within(name: str, value: float, low: float, high: float) -> None:

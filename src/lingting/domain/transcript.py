@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from lingting.domain.mood import Mood
 from lingting.domain.redaction import Redacted
 
 __all__ = ["Hypothesis", "Progress", "Segment", "Suppression", "Transcript", "Word", "join_texts"]
@@ -69,6 +70,9 @@ class Segment:
     channel: int | None = None
     """Set when channels were split; counted from 0."""
     speaker: str | None = None
+    """Who is on the channel, where the caller named its channels."""
+    mood: Mood | None = None
+    """None unless asked for, and in languages that have none."""
     redacted: tuple[Redacted, ...] = ()
     """What was hidden in it; in order."""
 

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from lingting.domain import SAMPLE_RATE_HZ, Hypothesis, Punctuation, RecognizeOptions, Redacted, Segment, Span, Word
+from lingting.domain import (
+    SAMPLE_RATE_HZ,
+    Hypothesis,
+    Mood,
+    Punctuation,
+    RecognizeOptions,
+    Redacted,
+    Segment,
+    Span,
+    Word,
+)
 from lingting.recognition.guard import guarded
 from lingting.text.chain import apply
 from lingting.text.itn import open_number
+from lingting.text.sentiment import mood_of
 
 __all__ = ["Spoken", "spoken"]
 
@@ -27,6 +38,7 @@ class Spoken:
     """Why text was withheld."""
     redacted: tuple[Redacted, ...] = ()
     """What `redacting.py` has hidden; nothing before it has seen it."""
+    mood: Mood | None = None
     draft: str = ""
     """The text as it is shown while more may follow: without the marks that only a whole sentence can be given."""
     open_characters: int = 0
@@ -59,4 +71,5 @@ def spoken(hypothesis: Hypothesis, options: RecognizeOptions, span: Span) -> Spo
         words=shown.words,
         avg_logprob=hypothesis.avg_logprob,
         suppressed=reason,
+        mood=mood_of(shown.text, shown.language) if options.mood else None,
     )

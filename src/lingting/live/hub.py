@@ -21,6 +21,7 @@ from lingting.live.parts import LiveObserver, LiveSettings, Opening, Seals, Sess
 from lingting.recognition.pieces import ScorerSource
 from lingting.recognition.recognizer import Recognizer
 from lingting.recognition.redacting import require_redaction, with_floor
+from lingting.text.sentiment import load_moods
 
 __all__ = ["Engine", "LiveHub", "LiveParts"]
 
@@ -111,6 +112,8 @@ class LiveHub:
         self._opening += 1
         try:
             await require_redaction(options.recognize, has_sealer=self._made_of.seals(owner) is not None)
+            if options.recognize.mood:
+                await asyncio.to_thread(load_moods)
             ear = await self._open_ear(fmt)
         finally:
             self._opening -= 1

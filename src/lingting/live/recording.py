@@ -103,6 +103,7 @@ def transcript_of(finals: list[Final], audio_seconds: float, *, engine: str, mod
             words=final.words,
             redacted=final.redacted,
             avg_logprob=final.avg_logprob,
+            mood=final.mood,
         )
         for i, final in enumerate(finals)
     )

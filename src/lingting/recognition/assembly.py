@@ -15,6 +15,7 @@ from lingting.recognition.sentences import sentences
 from lingting.text.chain import apply
 from lingting.text.redaction import Sealer
 from lingting.text.redaction_window import RedactionWindow
+from lingting.text.sentiment import with_moods
 
 __all__ = ["Assembly"]
 
@@ -58,6 +59,8 @@ class Assembly:
         self._language_seconds[kept.language] += piece.speech_seconds
         self._language_probability.setdefault(kept.language, kept.language_probability)
         made = apply(self._cut(piece, kept), self._options)
+        if self._options.mood:
+            made = with_moods(made)
         self._made += len(made)
         given = self._hidden(made, piece.channel) if self._options.redaction.is_on else made
         self._segments += given
@@ -107,6 +110,10 @@ class Assembly:
             self._suppressed.append(Suppression(start_seconds, end_seconds, reason))
         return kept
 
+    def _speaker(self, channel: int | None) -> str | None:
+        names = self._options.channel_names
+        return names[channel] if channel is not None and channel < len(names) else None
+
     def _cut(self, piece: Piece, hypothesis: Hypothesis) -> Sequence[Segment]:
         """One segment per sentence where words have times, else one for the piece."""
         start_seconds = piece.span.start_samples / SAMPLE_RATE_HZ
@@ -123,6 +130,7 @@ class Assembly:
             compression_ratio=hypothesis.compression_ratio,
             temperature=hypothesis.temperature,
             channel=piece.channel,
+            speaker=self._speaker(piece.channel),
         )
         if not hypothesis.words:
             return (whole,)

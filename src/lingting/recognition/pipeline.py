@@ -29,6 +29,7 @@ from lingting.recognition.recognizer import Recognizer
 from lingting.recognition.redacting import require_redaction
 from lingting.telemetry.traces import begin
 from lingting.text.redaction import Sealer
+from lingting.text.sentiment import load_moods
 
 __all__ = ["Pipeline", "PipelineObserver", "PipelineSettings"]
 
@@ -104,6 +105,8 @@ class Pipeline:
         """
         self._recognizer.check(options)
         await require_redaction(options, has_sealer=sealer is not None)
+        if options.mood:
+            await asyncio.get_running_loop().run_in_executor(self._executor, load_moods)
         started = perf_counter()
         assembly = Assembly(options, self._recognizer.door, self._observer, sealer)
         reading = open_pieces(source, options, decoder=self._decoder, vad=self._vad, executor=self._executor)

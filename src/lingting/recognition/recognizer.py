@@ -8,6 +8,7 @@ from typing import Protocol
 from lingting.domain import Audio, Hypothesis, Priority, RecognizeOptions, Task
 from lingting.domain.errors import InvalidOption, UnsupportedLanguage
 from lingting.engines.base import Capabilities, Clip
+from lingting.text.sentiment import require_mood
 
 __all__ = ["EngineDoor", "Recognizer", "Submit"]
 
@@ -50,6 +51,8 @@ class Recognizer:
             raise InvalidOption("task", f"the model {self._door.model!r} does not translate")
         if options.word_times and not capabilities.word_times:
             raise InvalidOption("words", f"the model {self._door.model!r} gives no word times")
+        if options.mood:
+            require_mood()
 
     async def transcribe(
         self, audio: Audio, options: RecognizeOptions, *, priority: Priority, coalesce: str | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from lingting.api.ws.limits import SocketLimits
 from lingting.audio.decode import DecodeSettings
@@ -28,6 +28,7 @@ from lingting.settings.ranges import (
     SOCKET_RANGES,
     WHISPER_RANGES,
 )
+from lingting.text.sentiment import require_mood
 
 __all__ = [
     "DecodeSection",
@@ -92,6 +93,17 @@ class RecognitionDefaults(Section):
     itn: bool = False
     spacing: Spacing = Spacing.AS_IS
     punctuation: Punctuation = Punctuation.AUTO
+    mood: bool = False
+
+    @field_validator("mood")
+    @classmethod
+    def _mood_is_installed(cls, wanted: bool) -> bool:
+        if wanted:
+            try:
+                require_mood()
+            except InvalidOption as missing:
+                raise ValueError(missing.message) from missing
+        return wanted
 
     def options(self) -> RecognizeOptions:
         return RecognizeOptions(**self.model_dump())

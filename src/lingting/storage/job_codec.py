@@ -80,9 +80,10 @@ def _options(row: Json) -> RecognizeOptions:
         "script": Script(row["script"]),
         "channel_mode": ChannelMode(row["channel_mode"]),
         "effort": Effort(row["effort"]),
-        "temperatures": tuple(row["temperatures"]),
         "spacing": Spacing(row.get("spacing", Spacing.AS_IS)),
         "punctuation": Punctuation(row.get("punctuation", Punctuation.AUTO)),
+        "channel_names": tuple(row.get("channel_names", ())),
+        "temperatures": tuple(row["temperatures"]),
         "redaction": _redaction(row.get("redaction")),
         "vad": VadOptions(**_known(VadOptions, row["vad"])),
     }

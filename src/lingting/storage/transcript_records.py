@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from lingting.domain import PiiKind, Redacted, Segment, Transcript, Word
+from lingting.domain import Mood, MoodLabel, PiiKind, Redacted, Segment, Transcript, Word
 from lingting.domain.errors import SealBroken
 from lingting.domain.transcript import Suppression
 
 __all__ = ["transcript_from", "transcript_to"]
 
 WORD_FIELDS = tuple(field.name for field in fields(Word))
-SEGMENT_FIELDS = tuple(field.name for field in fields(Segment) if field.name not in ("words", "redacted"))
+SEGMENT_FIELDS = tuple(field.name for field in fields(Segment) if field.name not in ("words", "redacted", "mood"))
 REDACTED_FIELDS = tuple(field.name for field in fields(Redacted))
 TRANSCRIPT_FIELDS = tuple(field.name for field in fields(Transcript) if field.name not in ("segments", "suppressed"))
 SUPPRESSION_FIELDS = tuple(field.name for field in fields(Suppression))
@@ -32,6 +32,7 @@ def transcript_to(transcript: Transcript) -> bytes:
         _row(segment, SEGMENT_FIELDS)
         | {"words": [_row(word, WORD_FIELDS) for word in segment.words]}
         | {"redacted": [_row(gone, REDACTED_FIELDS) for gone in segment.redacted]}
+        | _mood_row(segment)
         for segment in transcript.segments
     ]
     row["suppressed"] = [_row(gone, SUPPRESSION_FIELDS) for gone in transcript.suppressed]
@@ -61,9 +62,16 @@ def _known(row: Row, names: tuple[str, ...]) -> dict[str, Any]:  # Any: keyword 
 def _segment(row: Row) -> Segment:
     words = tuple(Word(**_known(word, WORD_FIELDS)) for word in row["words"])
     hidden = tuple(_redacted(gone) for gone in row.get("redacted", ()))
-    return Segment(**_known(row, SEGMENT_FIELDS), words=words, redacted=hidden)
+    mood = row.get("mood")
+    felt = None if mood is None else Mood(mood["score"], MoodLabel(mood["label"]))
+    return Segment(**_known(row, SEGMENT_FIELDS), words=words, redacted=hidden, mood=felt)
 
 
 def _redacted(row: Row) -> Redacted:
     known = _known(row, REDACTED_FIELDS)
     return Redacted(**known | {"kind": PiiKind(known["kind"])})
+
+
+def _mood_row(segment: Segment) -> dict[str, Any]:  # Any: what JSON holds
+    mood = segment.mood
+    return {} if mood is None else {"mood": {"score": mood.score, "label": str(mood.label)}}

@@ -13,6 +13,7 @@ from enum import StrEnum
 from lingting.domain import Segment, Transcript, Word
 from lingting.domain.transcript import join_texts
 from lingting.text.cues import Cue, SubtitleOptions, cues_of, voice_of
+from lingting.text.mood_fields import course_fields, segment_mood
 from lingting.text.pieces import Piece, plain_line
 
 __all__ = ["SubtitleOptions", "TranscriptFormat", "render"]
@@ -164,22 +165,26 @@ def _summary(transcript: Transcript) -> dict[str, object]:
 
 
 def _verbose(transcript: Transcript) -> dict[str, object]:
-    return _summary(transcript) | {
-        "language_probability": _rounded(transcript.language_probability),
-        "speech_seconds": _rounded(transcript.speech_seconds),
-        "engine": transcript.engine,
-        "model": transcript.model,
-        "attempts": list(transcript.attempts),
-        "segments": [_segment(segment) for segment in transcript.segments],
-        "suppressed": [
-            {
-                "start_seconds": _rounded(suppression.start_seconds),
-                "end_seconds": _rounded(suppression.end_seconds),
-                "reason": suppression.reason,
-            }
-            for suppression in transcript.suppressed
-        ],
-    }
+    return (
+        _summary(transcript)
+        | course_fields(transcript.segments)
+        | {
+            "language_probability": _rounded(transcript.language_probability),
+            "speech_seconds": _rounded(transcript.speech_seconds),
+            "engine": transcript.engine,
+            "model": transcript.model,
+            "attempts": list(transcript.attempts),
+            "segments": [_segment(segment) for segment in transcript.segments],
+            "suppressed": [
+                {
+                    "start_seconds": _rounded(suppression.start_seconds),
+                    "end_seconds": _rounded(suppression.end_seconds),
+                    "reason": suppression.reason,
+                }
+                for suppression in transcript.suppressed
+            ],
+        }
+    )
 
 
 def _segment(segment: Segment) -> dict[str, object]:
@@ -196,7 +201,7 @@ def _segment(segment: Segment) -> dict[str, object]:
         "compression_ratio": _rounded(segment.compression_ratio),
         "temperature": _rounded(segment.temperature),
         "words": [_word(word) for word in segment.words],
-    }
+    } | segment_mood(segment.mood)
 
 
 def _word(word: Word) -> dict[str, object]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lingting.domain import SAMPLE_RATE_HZ, Audio, Hypothesis, RecognizeOptions, Span, Word
+from lingting.domain import SAMPLE_RATE_HZ, Audio, ChannelMode, Hypothesis, MoodLabel, RecognizeOptions, Span, Word
 from lingting.engines.base import Capabilities
 from lingting.recognition.assembly import Assembly
 from lingting.recognition.long_audio import Piece
@@ -100,3 +100,16 @@ def test_the_language_is_that_of_most_speech() -> None:
     work.add(piece(2, 9), Hypothesis("你好", "zh", language_probability=0.8))
     transcript = work.transcript(9.0)
     assert (transcript.language, transcript.language_probability) == ("zh", 0.8)
+
+
+def test_a_split_channel_has_the_name_its_caller_gave_it() -> None:
+    work = assembly(Reasons(), channel_mode=ChannelMode.SPLIT, channel_names=("agent",))
+    work.add(piece(0, 2, channel=0), Hypothesis("Hello.", "en"))
+    work.add(piece(2, 4, channel=1), Hypothesis("Hi.", "en"))
+    assert [segment.speaker for segment in work.transcript(4.0).segments] == ["agent", None]
+
+
+def test_segments_have_a_mood_where_one_was_asked_for() -> None:
+    work = assembly(Reasons(), mood=True)
+    work.add(piece(0, 2), Hypothesis("This is terrible.", "en"))
+    assert work.transcript(2.0).segments[0].mood.label is MoodLabel.NEGATIVE

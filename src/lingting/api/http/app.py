@@ -21,6 +21,7 @@ from lingting.api.http import (
     rest,
     reveal,
     rooms,
+    text_notes,
     usage,
 )
 from lingting.api.http.answers import answer_errors
@@ -55,6 +56,7 @@ def build_app(doors: Doors, *, lifespan: Lifespan | None = None) -> FastAPI:
         rooms,
         history,
         reveal,
+        text_notes,
         jobs,
         callbacks,
         keys,

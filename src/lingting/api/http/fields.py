@@ -23,6 +23,7 @@ from lingting.domain import (
 from lingting.domain.audio import PcmEncoding
 from lingting.domain.errors import InvalidOption
 from lingting.domain.options import DEFAULT_TEMPERATURES
+from lingting.text.sentiment import require_mood
 
 __all__ = ["REDACT_SCHEMA", "Fields", "read_options", "read_pcm", "read_redaction"]
 
@@ -142,8 +143,13 @@ def read_options(fields: Fields, defaults: RecognizeOptions, *, keywords: Sequen
         wishes["task"] = task
     wishes["redaction"] = read_redaction(fields, defaults.redaction)
     wishes["itn"] = fields.flag("itn", defaults.itn)
+    wishes["mood"] = fields.flag("mood", defaults.mood)
+    if (names := fields.text("channel_names")) is not None:
+        wishes["channel_names"] = tuple(name.strip() for name in names.split(","))
     wishes["denoise"] = fields.flag("denoise")
     wishes["per_segment_language"] = fields.flag("per_segment_language")
+    if wishes["mood"]:
+        require_mood()
     return replace(defaults, **wishes, **_channel(fields.text("channel")))
 
 

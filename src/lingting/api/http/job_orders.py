@@ -38,6 +38,8 @@ _OPTIONS: dict[str, Any] = {  # Any: OpenAPI
     "script": _STRING,
     "channel": _STRING,
     **REDACT_SCHEMA,
+    "channel_names": {"type": "string", "description": "of split channels, with commas between: agent,customer"},
+    "mood": {"type": "boolean", "description": "say how each segment sounds, and how the conversation went"},
     "words": {"type": "boolean", "default": True, "description": "keep the time of each word"},
     "priority": {"type": "integer", "minimum": 0, "maximum": MAX_PRIORITY, "default": DEFAULT_PRIORITY},
     "user": {"type": "string", "description": "your own name for whose speech it is, to find and erase it by"},

@@ -7,6 +7,7 @@ import math
 from lingting.api.http.redactions import redactions_of
 from lingting.domain import Segment, Transcript, Word
 from lingting.domain.languages import LANGUAGES
+from lingting.text.mood_fields import course_fields, segment_mood
 from lingting.text.subtitles import TranscriptFormat, render
 
 __all__ = ["render_answer"]
@@ -43,7 +44,7 @@ def _verbose(transcript: Transcript, granularities: frozenset[str], *, translate
         "words": [_word(word) for word in transcript.words] if "word" in granularities else None,
         "redactions": redactions_of(transcript),
         "usage": _usage(transcript),
-    }
+    } | course_fields(transcript.segments)
 
 
 def _usage(transcript: Transcript) -> dict[str, object]:
@@ -62,7 +63,7 @@ def _segment(segment: Segment) -> dict[str, object]:
         "avg_logprob": round(segment.avg_logprob, 4),
         "compression_ratio": round(segment.compression_ratio, 4),
         "no_speech_prob": round(segment.no_speech_prob, 4),
-    }
+    } | segment_mood(segment.mood)
 
 
 def _word(word: Word) -> dict[str, object]:

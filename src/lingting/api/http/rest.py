@@ -20,6 +20,7 @@ from lingting.audio.decode import AudioSource
 from lingting.domain import Scope, Segment, Word
 from lingting.domain.errors import InvalidOption, UnsupportedFormat
 from lingting.recognition.transcriber import Transcribed
+from lingting.text.mood_fields import course_fields, segment_mood
 
 __all__ = ["router"]
 
@@ -48,6 +49,8 @@ class AsrRequest(BaseModel):
     punctuation: str = Field("auto", description="for text that has none: auto, off")
     itn: bool = Field(default=False, description="write numbers, dates and sums in digits")
     channel: str = Field("mix", description="mix, split, or a channel counted from 0")
+    channel_names: str = Field("", description="of split channels, with commas between: agent,customer")
+    mood: bool = Field(default=False, description="say how each segment sounds, and how the conversation went")
     per_segment_language: bool = Field(default=False, description="detect the language anew for each stretch of speech")
     beam_size: int = 5
     temperature: float = 0.0
@@ -64,7 +67,18 @@ JsonBody: Any = {"requestBody": {"required": True, "content": {"application/json
 
 
 def _documented(field: str) -> dict[str, Any]:  # Any: OpenAPI
-    names = ("language", "prompt", "script", "itn", "spacing", "punctuation", "channel", "format")
+    names = (
+        "language",
+        "prompt",
+        "script",
+        "itn",
+        "spacing",
+        "punctuation",
+        "channel",
+        "channel_names",
+        "mood",
+        "format",
+    )
     options = {name: {"type": "string"} for name in names}
     properties = {field: {"type": "string", "format": "binary"}, **options, **WISHES_SCHEMA}
     schema = {"type": "object", "required": [field], "properties": properties}
@@ -146,7 +160,7 @@ def _answer(answered: Transcribed, *, wants_words: bool) -> dict[str, object]:
             {"start": round(gone.start_seconds, 3), "end": round(gone.end_seconds, 3), "reason": gone.reason}
             for gone in transcript.suppressed
         ],
-    }
+    } | course_fields(transcript.segments)
 
 
 def _segment(segment: Segment, *, wants_words: bool) -> dict[str, object]:
@@ -159,9 +173,11 @@ def _segment(segment: Segment, *, wants_words: bool) -> dict[str, object]:
     }
     if segment.channel is not None:
         answer["channel"] = segment.channel
+    if segment.speaker is not None:
+        answer["speaker"] = segment.speaker
     if wants_words:
         answer["words"] = [_word(word) for word in segment.words]
-    return answer
+    return answer | segment_mood(segment.mood)
 
 
 def _word(word: Word) -> dict[str, object]:

@@ -47,6 +47,7 @@ OPTION_FIELDS = (
         "punctuation",
         "redact",
         "redact_kinds",
+        "mood",
         "words",
         "partials",
         "partial_interval_ms",
@@ -156,6 +157,7 @@ def _recognize(fields: Fields, before: StreamOptions) -> dict[str, Any]:  # Any:
         "guard": fields.flag("guard", old.guard),
         "itn": fields.flag("itn", old.itn),
         "redaction": read_redaction(fields, old.redaction),
+        "mood": fields.flag("mood", old.mood),
     }
     if (language := fields.text("language")) is not None:
         wishes["language"] = None if language.lower() == "auto" else language

@@ -21,6 +21,7 @@ from lingting.domain import (
 )
 from lingting.domain.errors import Busy, LingtingError
 from lingting.domain.transcript import join_texts
+from lingting.text.mood_fields import segment_mood
 
 __all__ = ["NativeEvents", "acknowledgement", "error_message", "ms"]
 
@@ -141,4 +142,4 @@ def _final(event: Final) -> Fields:
         ]
     if event.suppressed is not None:
         fields["suppressed"] = event.suppressed
-    return fields | {"lag_ms": ms(event.lag_seconds)}
+    return fields | segment_mood(event.mood) | {"lag_ms": ms(event.lag_seconds)}
