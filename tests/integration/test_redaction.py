@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import tempfile
+import time
 from pathlib import Path
 
 import av
@@ -75,6 +76,9 @@ def test_tokens_open_again(http, speech) -> None:
     assert NEEDLE not in text
     opened = http.post("/v1/redaction/reveal", json={"tokens": [token]})
     assert opened.json() == {"texts": [NEEDLE]}
+    acts = http.get("/v1/admin/audit").text
+    assert "redaction.revealed" in acts
+    assert NEEDLE not in acts
 
 
 @pytest.mark.parametrize("tokens", [[], "x", [1], ["⟦PHONE:AAAAAAAAAAAAAAAAAAAAAAAAAAAA⟧"], ["⟦⟧"], ["x"] * 1_001])
@@ -150,6 +154,48 @@ def test_nothing_that_was_hidden_is_in_the_files_of_the_server(http, speech, set
             assert NEEDLE.encode() not in file.read_bytes()
 
 
+def test_a_job_answers_with_what_is_hidden(http, speech) -> None:
+    fields = {"language": "zh", "redact": "tag"}
+    job = http.post("/v1/jobs", files={"file": ("a.flac", speech)}, data=fields).json()["job"]
+    give_up = time.monotonic() + 20.0
+    while http.get(f"/v1/jobs/{job['id']}").json()["job"]["state"] != "succeeded":
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
+    text = http.get(f"/v1/jobs/{job['id']}/result").text
+    assert "[电话]" in text
+    assert NEEDLE not in text
+
+
+def test_a_room_shows_what_is_hidden(http, speech) -> None:
+    room = http.post("/v1/rooms", json={"language": "zh"}).json()
+    with connect(room["links"]["view"], proxy=None) as viewer:
+        stream(http, speech, redact="tag", room=room["room"], room_token=room["publish_token"])
+        shown = [viewer.recv(timeout=10.0)]
+        while json.loads(shown[-1]) != {"type": "status", "live": False}:
+            shown.append(viewer.recv(timeout=10.0))
+    whole = "".join(shown)
+    assert "[电话]" in whole
+    assert NEEDLE not in whole
+
+
+def test_openai_realtime_says_what_is_hidden(http, speech) -> None:
+    wanted = {"language": "zh", "redact": "tag", "redact_kinds": ["phone", "name"]}
+    sound = {"format": {"type": "audio/pcm", "rate": 16_000}, "transcription": wanted}
+    said = []
+    address = f"ws://{http.base_url.host}:{http.base_url.port}/v1/realtime?intent=transcription"
+    with connect(address, proxy=None) as client:
+        update = {"type": "session.update", "session": {"type": "transcription", "audio": {"input": sound}}}
+        client.send(json.dumps(update))
+        whole = pcm_of(speech)
+        for start in range(0, len(whole), BYTES_PER_SECOND):
+            audio = base64.b64encode(whole[start : start + BYTES_PER_SECOND]).decode()
+            client.send(json.dumps({"type": "input_audio_buffer.append", "audio": audio}))
+        while not said or not said[-1]["type"].endswith(("completed", "error", "failed")):
+            said.append(json.loads(client.recv(timeout=20.0)))
+    assert TAGGED in said[-1]["transcript"]
+    assert NEEDLE not in json.dumps(said, ensure_ascii=False)
+
+
 def test_a_server_that_insists_takes_no_less(open_live, speech) -> None:
     settings = load_settings()
     insisting = settings.redaction.model_copy(update={"mode": "mask", "required": True})
@@ -162,3 +208,20 @@ def test_a_server_that_insists_takes_no_less(open_live, speech) -> None:
         for less in ({"redact": "off"}, {"redact": "token"}, {"redact_kinds": "name"}):
             assert http.post("/v1/asr", json={**body, **less}).status_code == 400
         assert NEEDLE not in json.dumps(stream(http, speech))
+
+
+def test_a_correction_is_searched_as_the_settings_say(open_live, speech) -> None:
+    settings = load_settings()
+    tagging = settings.model_copy(update={"redaction": settings.redaction.model_copy(update={"mode": "tag"})})
+    with (
+        open_live(FakeEngine(lambda clip: "你好。"), tagging) as live,
+        httpx.Client(base_url=live.url, timeout=30.0) as http,
+    ):
+        room = http.post("/v1/rooms", json={"language": "zh"}).json()
+        stream(http, speech, room=room["room"], room_token=room["publish_token"])
+        with connect(room["links"]["view"], proxy=None) as viewer:
+            caption = json.loads(viewer.recv(timeout=10.0))["captions"][0]["id"]
+        path = f"/v1/rooms/{room['room']}/captions/{caption}"
+        http.put(path, params={"token": room["publish_token"]}, json={"text": SAID}).raise_for_status()
+        with connect(room["links"]["view"], proxy=None) as viewer:
+            assert json.loads(viewer.recv(timeout=10.0))["captions"][0]["text"] == TAGGED

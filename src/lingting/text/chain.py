@@ -6,6 +6,8 @@
 3. itn          after it, so that marks part two numbers that are not one.
 4. spacing      last, since the digits that want a space are there only then.
 
+Personal data is hidden after these, by `redaction_window.py`, which looks over several segments and may hold some back.
+
 A step takes segments and options and gives segments: as many, in the same order, with the same times. Words may become
 one (`realign.py`); they go on spelling the text of their segment.
 """
