@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lingting.domain import (
     CloseReason,
@@ -11,6 +13,7 @@ from lingting.domain import (
     RecognizeOptions,
     Redaction,
     RedactMode,
+    SpeechEnded,
     StreamOptions,
     Word,
 )
@@ -132,3 +135,27 @@ def test_options_that_hide_nothing_change_nothing() -> None:
     talk = Talk(StreamOptions(RecognizeOptions(language="zh", guard=False), adaptive_silence=False))
     talk.speak("电话是138。")
     assert talk.finals == ["电话是138。"]
+
+
+texts = st.sampled_from(["电话是138", "0013", "8000。", "你好。", "我叫王小明。", "", "一三八", "13800138000"])
+acts = st.lists(st.tuples(texts, st.sampled_from(["", "commit", "clear", "silence", "rest"])), min_size=1, max_size=8)
+
+
+@settings(max_examples=60, deadline=None)
+@given(acts)
+def test_every_segment_has_one_final_in_order_whatever_waits(script: list[tuple[str, str]]) -> None:
+    talk = Talk()
+    for text, act in script:
+        talk.speak(text)
+        if act == "silence":
+            talk.hear(HOLD_SECONDS + 1.0, 0.0)
+        elif act:
+            talk._take(getattr(talk.session, act)(now_seconds=0.0))
+    talk.finish()
+    ended = [each.segment for each in talk.said if isinstance(each, SpeechEnded)]
+    finals = [each.segment for each in talk.said if isinstance(each, Final)]
+    assert finals == ended
+    assert talk.session.is_settled
+    assert "13800138000" not in "".join(talk.finals)
+    seqs = [each.seq for each in talk.said if isinstance(each, Final | SpeechEnded)]
+    assert seqs == sorted(seqs)
