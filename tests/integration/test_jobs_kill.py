@@ -50,7 +50,7 @@ SETTINGS = {
     "CALLBACKS__POLL_SECONDS": "0.2",
     "OUTBOUND__ALLOW_HTTP": "true",
     "OUTBOUND__ALLOWED_NETWORKS": '["127.0.0.0/8"]',
-    "LOG__LEVEL": "warning",
+    "LOG__LEVEL": "info",
 }
 
 
@@ -82,12 +82,14 @@ class Fleet:
     """Processes that are killed and started again."""
 
     def __init__(self, folder: Path, commands: list[str], **settings: str) -> None:
-        environment = {**os.environ, "LINGTING_DATA_DIR": str(folder)}
+        single = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        environment = {**os.environ, **single, "LINGTING_DATA_DIR": str(folder)}
         environment |= {f"LINGTING_{name}": value for name, value in (SETTINGS | settings).items()}
         command = [sys.executable, str(TESTS / "killable.py")]
-        self._nursery = subprocess.Popen(
-            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        self._log = folder / "stderr.txt"
+        with self._log.open("wb") as log:
+            pipe = subprocess.PIPE
+            self._nursery = subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=log, text=True)
         self._folder = folder
         self._commands = commands
         self._running = [self._start(command) for command in commands]
@@ -98,6 +100,10 @@ class Fleet:
         self._nursery.stdin.write(f"{command}\n")
         self._nursery.stdin.flush()
         return int(self._nursery.stdout.readline())
+
+    def told(self) -> str:
+        """What the processes have written last."""
+        return self._log.read_text()[-4_000:]
 
     def is_warm(self, number: int) -> bool:
         return (self._folder / f"warm-{self._running[number]}").exists()
@@ -182,7 +188,7 @@ def kill_at_random(fleet: Fleet, processes: int, kills: int) -> None:
     chance = random.Random(seed)
     for _ in range(kills):
         victim = chance.randrange(processes)
-        wait_until(partial(fleet.is_warm, victim), "a process did not start")
+        wait_until(partial(fleet.is_warm, victim), lambda: f"a process did not start: {fleet.told()}")
         time.sleep(chance.uniform(0.0, 1.0))  # the moments are the test
         fleet.kill(victim)
 
@@ -192,10 +198,10 @@ def rows_of(folder: Path, query: str) -> list[tuple]:
         return database.execute(query).fetchall()
 
 
-def wait_until(is_so, what: str) -> None:
+def wait_until(is_so, what) -> None:
     give_up = time.monotonic() + END_SECONDS
     while not is_so():
-        assert time.monotonic() < give_up, what
+        assert time.monotonic() < give_up, what()
         time.sleep(0.05)
 
 
@@ -206,14 +212,14 @@ def run(folder: Path, receiver: Receiver, speech: bytes, *, commands: list[str],
     try:
         submitter = Submitter(ports, speech, receiver)
         try:
-            wait_until(lambda: submitter.acknowledged, "no job was accepted")
+            wait_until(lambda: submitter.acknowledged, lambda: f"no job was accepted: {fleet.told()}")
             kill_at_random(fleet, len(commands), kills)
         finally:
             submitter.finish()
         jobs = submitter.acknowledged
-        wait_until(lambda: not open_jobs(folder), f"not ended: {open_jobs(folder)}")
+        wait_until(lambda: not open_jobs(folder), lambda: f"not ended: {open_jobs(folder)}")
         check(folder, submitter, jobs)
-        wait_until(lambda: set(receiver.told) == set(jobs), "a callback is missing")
+        wait_until(lambda: set(receiver.told) == set(jobs), lambda: "a callback is missing")
         assert all(len(ids) == 1 for ids in receiver.told.values()), "a job was told of as two"
     finally:
         fleet.stop()
