@@ -282,3 +282,21 @@ async def test_a_long_transcript_comes_back_whole(tmp_path) -> None:
         [job] = (await house.hand_in()).jobs
         await attempt(house)
         assert transcript_from(await house.parts.store.result(job.id, owner=ME.owner)) == transcript
+
+
+async def test_a_runner_that_breaks_is_begun_anew(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("lingting.jobs.runner.PAUSE_SECONDS", 0.01)
+    breaks = [KeyError("a mistake of ours")]
+    async with open_jobs_house(tmp_path) as house:
+        turn = house.upkeep.turn
+
+        async def turn_later() -> int:
+            if breaks:
+                raise breaks.pop()
+            return await turn()
+
+        monkeypatch.setattr(house.upkeep, "turn", turn_later)
+        async with house.runner.running():
+            [job] = (await house.hand_in()).jobs
+            await house.until(job.id, "succeeded")
+        assert not breaks

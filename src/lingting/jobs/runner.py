@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Protocol
 
@@ -19,7 +19,10 @@ from lingting.jobs.worker import JobWorker
 from lingting.storage.job_records import Claim
 from lingting.telemetry import log
 
-__all__ = ["LocalRunner", "Runner"]
+__all__ = ["LocalRunner", "Runner", "kept_running"]
+
+PAUSE_SECONDS = 1.0
+"""Before a runner that broke is begun anew."""
 
 
 class Runner(Protocol):
@@ -34,6 +37,26 @@ class Runner(Protocol):
         ...
 
 
+@asynccontextmanager
+async def kept_running(run: Callable[[], Awaitable[None]], *, name: str) -> AsyncIterator[None]:
+    """Until this is left; begun anew when a mistake of ours ends it, since accepted jobs depend on it."""
+
+    async def again() -> None:
+        while True:
+            try:
+                await run()
+            except Exception as problem:  # noqa: BLE001 - the worker loop: leases give its jobs to others
+                log.error("jobs.runner_broke", name=name, exc_info=problem)
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    task = asyncio.create_task(again(), name=name)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
 class LocalRunner:
     """Workers in this process. Belongs to one event loop."""
 
@@ -46,14 +69,8 @@ class LocalRunner:
     def wake(self) -> None:
         self._awake.set()
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        task = asyncio.create_task(self._run(), name="job-runner")
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+    def running(self) -> contextlib.AbstractAsyncContextManager[None]:
+        return kept_running(self._run, name="job-runner")
 
     async def _run(self) -> None:
         async with asyncio.TaskGroup() as group:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from typing import Protocol
 
 from lingting.domain.errors import LingtingError
 from lingting.jobs.parts import JobParts, JobSettings
+from lingting.jobs.runner import kept_running
 from lingting.jobs.upkeep import JobUpkeep
 from lingting.telemetry import log
 
@@ -50,14 +50,8 @@ class SendingRunner:
     def wake(self) -> None:
         self._awake.set()
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        task = asyncio.create_task(self._run(), name="job-sender")
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+    def running(self) -> contextlib.AbstractAsyncContextManager[None]:
+        return kept_running(self._run, name="job-sender")
 
     async def _run(self) -> None:
         async with asyncio.TaskGroup() as group:
