@@ -152,6 +152,21 @@ async def test_each_segment_may_have_its_own_language(decoder) -> None:
     assert len(transcript.segments) == len(MANY)
 
 
+async def test_speech_in_doubt_is_tried_in_both_languages_and_the_likelier_stands(decoder) -> None:
+    tried: list[str | None] = []
+
+    def answer(clip):
+        tried.append(clip.options.language)
+        if clip.options.language == "zh":
+            return Hypothesis("你好", "zh", avg_logprob=-0.1)
+        return Hypothesis("knee how", "en", language_probability=0.51, avg_logprob=-0.8)
+
+    async with pipeline(decoder, FakeEngine(answer)) as work:
+        transcript = await work.transcribe(spoken((1, 3), seconds=5), RecognizeOptions(language="zh-en"))
+    assert tried == [None, "zh"]
+    assert (transcript.text, transcript.language) == ("你好", "zh")
+
+
 async def test_a_caller_that_leaves_takes_its_work_along(decoder) -> None:
     gate = Gate()
     engine = FakeEngine(gate=gate)

@@ -71,6 +71,20 @@ def test_settings_decide_for_those_who_do_not_say(open_live, change_server, spee
             assert f"来了{number}个人" in answer["text"]
 
 
+def test_a_recording_may_be_in_two_languages(live, speech) -> None:
+    answer = httpx.post(f"{live.url}/asr", files={"audio": speech}, data={"language": "zh-en"}, timeout=30)
+    assert answer.status_code == 200
+
+
+def test_a_stream_goes_from_two_languages_to_one_and_to_any() -> None:
+    both = read_config({"language": "zh-en"}, Config(), is_first=True)
+    one = read_config({"language": "en"}, both, is_first=False)
+    anything = read_config({"language": "auto"}, both, is_first=False)
+    assert both.options.recognize.languages == ("zh", "en")
+    assert (one.options.recognize.language, one.options.recognize.languages) == ("en", ())
+    assert (anything.options.recognize.language, anything.options.recognize.languages) == (None, ())
+
+
 def test_a_running_stream_may_change_its_steps() -> None:
     before = Config()
     after = read_config({"itn": True, "spacing": "tight"}, before, is_first=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lingting.domain.errors import UnsupportedLanguage
 
-__all__ = ["LANGUAGES", "normalize_language"]
+__all__ = ["LANGUAGES", "mixed_languages", "normalize_language"]
 
 # fmt: off
 LANGUAGES: dict[str, str] = {
@@ -40,6 +40,15 @@ _ALIASES = {
     "iw": "he",
     "nb": "no",
 } | {name: code for code, name in LANGUAGES.items()}
+
+
+MIXES = {"-".join(pair): pair for pair in (("zh", "en"), ("en", "zh"), ("yue", "en"), ("en", "yue"))}
+"""Spellings of two languages in one recording, which no locale has."""
+
+
+def mixed_languages(given: str) -> tuple[str, ...]:
+    """The languages of "zh-en" and the like; none for what names one language."""
+    return MIXES.get(given.strip().lower().replace("_", "-"), ())
 
 
 def normalize_language(given: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from lingting.domain.errors import InvalidOption
-from lingting.domain.languages import normalize_language
+from lingting.domain.languages import mixed_languages, normalize_language
 from lingting.domain.redaction import Redaction
 
 __all__ = [
@@ -28,6 +28,7 @@ DEFAULT_TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 MAX_PROMPT_CHARACTERS = 1_000
 """More than Whisper's 224 prompt tokens can hold; a longer one is a mistake worth telling."""
 MAX_BEAM_SIZE = 10
+MAX_LANGUAGES = 16
 MAX_CHANNEL_NAMES, MAX_CHANNEL_NAME_CHARACTERS = 16, 40
 LIVE_BEAM_SIZE = 3
 """Quicker than the 5 that files get, and no less accurate on segments of live speech."""
@@ -116,7 +117,9 @@ class RecognizeOptions:
     """One request's wishes, the same for every engine and every door."""
 
     language: str | None = None
-    """ISO 639-1 where it exists, as engines name it ("zh", "en", "yue"); None to detect."""
+    """As engines name it ("zh", "en", "yue"); None to detect. "zh-en" becomes `languages`."""
+    languages: tuple[str, ...] = ()
+    """The only ones that are possible, where there are several: detected anew for each stretch of speech."""
     per_segment_language: bool = False
     """Detect anew for each stretch of speech, for recordings that switch language."""
     task: Task = Task.TRANSCRIBE
@@ -152,8 +155,7 @@ class RecognizeOptions:
     """False always feeds the encoder its full 30 s, as other Whisper servers do."""
 
     def __post_init__(self) -> None:
-        if self.language is not None:
-            object.__setattr__(self, "language", normalize_language(self.language))
+        _settle_languages(self)
         _within("beam_size", self.beam_size, 1, MAX_BEAM_SIZE)
         if not self.temperatures or len(self.temperatures) > len(DEFAULT_TEMPERATURES):
             raise InvalidOption("temperature", f"give 1 to {len(DEFAULT_TEMPERATURES)} temperatures")
@@ -187,6 +189,23 @@ class StreamOptions:
         _within("silence_seconds", self.silence_seconds, 0.2, 2.0)
         _within("max_segment_seconds", self.max_segment_seconds, 5.0, 28.0)
         _within("partial_interval_seconds", self.partial_interval_seconds, 0.1, 10.0)
+
+
+def _settle_languages(options: RecognizeOptions) -> None:
+    """One language, or several that are possible; what is given last counts."""
+    given, several = options.language, options.languages
+    if given is not None:
+        several = mixed_languages(given)
+    if len(several) > MAX_LANGUAGES:
+        raise InvalidOption("languages", f"{len(several)} languages; at most {MAX_LANGUAGES}")
+    several = tuple(dict.fromkeys(normalize_language(code) for code in several))
+    if len(several) == 1:
+        given, several = several[0], ()
+    if several:
+        object.__setattr__(options, "per_segment_language", True)
+    language = None if given is None or several else normalize_language(given)
+    object.__setattr__(options, "language", language)
+    object.__setattr__(options, "languages", several)
 
 
 def _check_names(options: RecognizeOptions) -> None:

@@ -137,7 +137,8 @@ class WhisperPass:
             for row in rows:
                 group[row].language = next(iter(known))
         elif rows:
-            for row, (language, probability) in zip(rows, self._model.detect(encoded, rows), strict=True):
+            possible = [group[row].item.options.languages for row in rows]
+            for row, (language, probability) in zip(rows, self._model.detect(encoded, rows, possible), strict=True):
                 group[row].language, group[row].language_probability = language, probability
         for clip in group:
             clip.language = clip.item.options.language or clip.language

@@ -5,7 +5,7 @@ Calls of CTranslate2 that fail raise RuntimeError or ValueError; `whisper.py` tu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,10 +80,15 @@ class WhisperModel:
             return Encoded(_storage(np.concatenate(parts)))
         return Encoded(self._model.encode(_storage(features), to_cpu=self._to_cpu))
 
-    def detect(self, encoded: Encoded, positions: Sequence[int]) -> list[tuple[str, float]]:
-        """Return each clip's likeliest language and its probability."""
+    def detect(
+        self, encoded: Encoded, positions: Sequence[int], among: Sequence[Collection[str]]
+    ) -> list[tuple[str, float]]:
+        """Return each clip's likeliest language and its probability.
+
+        among    for each clip the languages that are possible, which share the probability; empty means all
+        """
         found = self._model.detect_language(encoded.rows(positions))
-        return [(ranked[0][0][2:-2], float(ranked[0][1])) for ranked in found]
+        return [_likeliest(ranked, possible) for ranked, possible in zip(found, among, strict=True)]
 
     def generate(
         self, encoded: Encoded, positions: Sequence[int], prompts: Sequence[list[int]], search: SearchOptions
@@ -119,6 +124,14 @@ class WhisperModel:
     def close(self) -> None:
         """Give the memory back."""
         self._model.unload_model()
+
+
+def _likeliest(ranked: Sequence[tuple[str, float]], possible: Collection[str]) -> tuple[str, float]:
+    named = [(mark[2:-2], float(probability)) for mark, probability in ranked]
+    left = [each for each in named if each[0] in possible] if possible else named
+    language, probability = left[0]
+    total = sum(each[1] for each in left) if possible else 1.0
+    return language, probability / total if total > 0 else 1 / len(left)
 
 
 def _max_length(prompt_length: int, max_tokens: int) -> int:

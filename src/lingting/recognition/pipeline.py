@@ -27,6 +27,7 @@ from lingting.recognition.long_audio import Piece
 from lingting.recognition.pieces import PieceReader, ScorerSource, open_pieces
 from lingting.recognition.recognizer import Recognizer
 from lingting.recognition.redacting import require_redaction
+from lingting.recognition.second_opinion import asked_again, likelier, relabelled
 from lingting.telemetry.traces import begin
 from lingting.text.redaction import Sealer
 from lingting.text.sentiment import load_moods
@@ -174,6 +175,15 @@ class _Work:
         self._flights.append((piece, asyncio.create_task(answer)))
 
     async def _recognize(self, piece: Piece, options: RecognizeOptions, *, number: int) -> Hypothesis:
+        """The answer for one piece; where its language is in doubt, the likelier of two."""
+        first = await self._ask(piece, options, number=number)
+        other = asked_again(first, options)
+        if other is None:
+            return first
+        second = await self._ask(piece, replace(options, language=other), number=number)
+        return relabelled(likelier(first, second), options)
+
+    async def _ask(self, piece: Piece, options: RecognizeOptions, *, number: int) -> Hypothesis:
         """The first pieces go as the request's own; the rest of a long recording lets other requests pass.
 
         A full queue refuses a recording at its first piece only: one that was taken in waits and goes on.

@@ -45,8 +45,9 @@ class Recognizer:
         raises    UnsupportedLanguage, InvalidOption
         """
         capabilities = self._door.capabilities
-        if options.language is not None and options.language not in capabilities.languages:
-            raise UnsupportedLanguage(options.language, sorted(capabilities.languages))
+        for language in (*options.languages, *([options.language] if options.language else [])):
+            if language not in capabilities.languages:
+                raise UnsupportedLanguage(language, sorted(capabilities.languages))
         if options.task is Task.TRANSLATE and not capabilities.translates:
             raise InvalidOption("task", f"the model {self._door.model!r} does not translate")
         if options.word_times and not capabilities.word_times:

@@ -82,6 +82,7 @@ def _options(row: Json) -> RecognizeOptions:
         "effort": Effort(row["effort"]),
         "spacing": Spacing(row.get("spacing", Spacing.AS_IS)),
         "punctuation": Punctuation(row.get("punctuation", Punctuation.AUTO)),
+        "languages": tuple(row.get("languages", ())),
         "channel_names": tuple(row.get("channel_names", ())),
         "temperatures": tuple(row["temperatures"]),
         "redaction": _redaction(row.get("redaction")),

@@ -31,6 +31,7 @@ KEYS = ResultKeys(VAULT, "recipe", is_shared=False)
 MINE = Call(Principal("key1"), "/asr")
 OTHER_VALUES = {
     "language": "zh",
+    "languages": ("zh", "en"),
     "per_segment_language": True,
     "task": Task.TRANSLATE,
     "prompt": "hello",

@@ -121,6 +121,7 @@ def read_options(fields: Fields, defaults: RecognizeOptions, *, keywords: Sequen
     language = fields.text("language")
     if language is not None:
         wishes["language"] = None if language.lower() == "auto" else language
+        wishes["languages"] = ()
     prompt = ", ".join(part for part in (fields.text("prompt") or "", *keywords) if part)
     if prompt:
         wishes["prompt"] = prompt

@@ -152,7 +152,7 @@ def _read(request: Request, form: FormData, served: str, *, translate: bool) -> 
         options = replace(
             options,
             language=languages[0] if len(languages) == 1 else None,
-            per_segment_language=len(languages) > 1 or options.per_segment_language,
+            languages=tuple(languages) if len(languages) > 1 else (),
         )
     if translate:
         options = replace(options, task=Task.TRANSLATE)

@@ -161,6 +161,7 @@ def _recognize(fields: Fields, before: StreamOptions) -> dict[str, Any]:  # Any:
     }
     if (language := fields.text("language")) is not None:
         wishes["language"] = None if language.lower() == "auto" else language
+        wishes["languages"] = ()
     if (prompt := fields.text("prompt")) is not None:
         wishes["prompt"] = prompt
     if (script := fields.choice("script", Script)) is not None:

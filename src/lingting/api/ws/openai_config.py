@@ -138,7 +138,7 @@ def options_of(config: RealtimeConfig, defaults: StreamOptions) -> StreamOptions
     recognize = replace(
         defaults.recognize,
         language=languages[0] if len(languages) == 1 else None if languages else defaults.recognize.language,
-        per_segment_language=len(languages) > 1 or defaults.recognize.per_segment_language,
+        languages=languages if len(languages) > 1 else () if languages else defaults.recognize.languages,
         prompt=wanted.hint or defaults.recognize.prompt,
         redaction=_redaction(wanted, defaults.recognize.redaction),
         word_times=False,
