@@ -1,12 +1,16 @@
 """Moods as callers ask for them: of a file, of split channels, of a stream, of a job, of text of their own."""
 
+import base64
 import json
 import time
 
 import httpx
+import numpy as np
 import pytest
 from websockets.sync.client import connect
 
+from lingting.audio.decode import AudioSource, Decoder
+from lingting.domain import SAMPLE_RATE_HZ
 from lingting.engines.fake import FakeEngine
 
 pytestmark = pytest.mark.integration
@@ -109,3 +113,28 @@ def test_a_text_is_told_by_its_language(live) -> None:
 def test_a_wrong_question_of_language_is_refused_by_its_field(live, body, param) -> None:
     answer = httpx.post(f"{live.url}/v1/language", json=body)
     assert (answer.status_code, answer.json()["param"]) == (400, param)
+
+
+def test_named_channels_are_the_voices_of_the_conversation(live, speech) -> None:
+    with Decoder() as decoder, decoder.open(AudioSource(data=speech)) as opened:
+        mono = np.concatenate([block[0] for block in opened])
+    silent = np.zeros(len(mono), dtype=np.float32)
+    stereo = np.stack([np.concatenate([mono, silent]), np.concatenate([silent, mono])], axis=1)
+    body = {
+        "audio": base64.b64encode(stereo.astype("<f4").tobytes()).decode(),
+        "format": "f32le",
+        "sample_rate": SAMPLE_RATE_HZ,
+        "channels": 2,
+        "language": "zh",
+        "channel": "split",
+        "channel_names": "agent, customer",
+        "mood": True,
+    }
+    answer = httpx.post(f"{live.url}/v1/asr", json=body, timeout=30).json()
+    assert list(answer["mood"]["voices"]) == ["agent", "customer"]
+    assert {segment["speaker"] for segment in answer["segments"]} == {"agent", "customer"}
+
+
+def test_names_without_split_channels_are_refused(live, speech) -> None:
+    answer = httpx.post(f"{live.url}/asr", files={"audio": speech}, data={"channel_names": "agent"}, timeout=30)
+    assert (answer.status_code, answer.json()["param"]) == (400, "channel_names")
