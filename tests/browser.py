@@ -47,4 +47,5 @@ async def _port_of(file: Path) -> int:
 
 async def _evaluated(devtools, expression: str) -> object:
     await devtools.send(json.dumps({"id": 1, "method": "Runtime.evaluate", "params": {"expression": expression}}))
-    return json.loads(await devtools.recv())["result"]["result"].get("value")
+    answer = json.loads(await devtools.recv())  # an error while the page is exchanged for another
+    return answer["result"]["result"].get("value") if "result" in answer else None

@@ -128,6 +128,9 @@ def _adopt_libraries(level: int) -> None:
     root.addHandler(_Adopted())
     root.setLevel(level)
     logging.getLogger("python_multipart").setLevel(logging.ERROR)  # a warning for each bad form; its caller is told
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):  # uvicorn gives them handlers of its own by default
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = True
     logging.getLogger("uvicorn.error").addFilter(_is_no_denial)
 
 
