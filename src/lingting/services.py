@@ -28,6 +28,7 @@ from lingting.storage.history import History
 from lingting.storage.usage_store import UsageStore
 from lingting.telemetry import Telemetry
 from lingting.telemetry.health import Health
+from lingting.text.intents import Intents
 
 __all__ = ["Callbacks", "Kept", "Services"]
 
@@ -77,6 +78,8 @@ class Services:
     usage: UsageStore
     health: Health
     keys: Keys
+    intents: Intents
+    """Packs of commands."""
     clock: Clock
     engine: str
     model: str

@@ -28,6 +28,7 @@ from lingting.services import Services
 from lingting.settings import Settings
 from lingting.storage.retention import Sweeper
 from lingting.telemetry import log, watching_the_loop
+from lingting.text.intents import Intents, IntentSettings
 
 __all__ = ["open_services"]
 
@@ -42,6 +43,7 @@ async def open_services(settings: Settings, *, engine: BatchEngine | None = None
     async with AsyncExitStack() as opened:
         hearing = await opened.enter_async_context(open_recognition(settings, engine=engine))
         clock, telemetry = hearing.clock, hearing.telemetry
+        intents = await asyncio.to_thread(Intents.opened, settings.built("intents", IntentSettings))
         kept = await opened.enter_async_context(open_kept(settings, clock, telemetry))
         audit = await opened.enter_async_context(open_audit(settings, kept, clock, telemetry.audit))
         outgoing = open_outgoing(settings, kept, clock=clock, telemetry=telemetry)
@@ -101,6 +103,7 @@ async def open_services(settings: Settings, *, engine: BatchEngine | None = None
             usage=usage,
             health=health,
             keys=keys,
+            intents=intents,
             clock=clock,
             engine=hearing.engine,
             model=settings.model,

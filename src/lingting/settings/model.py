@@ -21,6 +21,7 @@ from lingting.settings.platform import (
     CallbackSection,
     HealthSection,
     HistorySection,
+    IntentSection,
     JobSection,
     KafkaSection,
     LimitSection,
@@ -93,6 +94,7 @@ class Settings(BaseSettings):
     access: AccessSection = AccessSection()
     cache: CacheSection = CacheSection()
     jobs: JobSection = JobSection()
+    intents: IntentSection = IntentSection()
 
     def built(self, section: str, settings: type[SettingsT]) -> SettingsT:
         """A section as the frozen class that the code beside it takes."""

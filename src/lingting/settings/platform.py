@@ -33,6 +33,7 @@ from lingting.storage.db import StorageSettings
 from lingting.storage.history_records import HistorySettings
 from lingting.telemetry.health import HealthSettings
 from lingting.telemetry.traces import TraceSettings
+from lingting.text.intents import IntentSettings
 
 __all__ = [
     "AccessSection",
@@ -42,6 +43,7 @@ __all__ = [
     "CallbackSection",
     "HealthSection",
     "HistorySection",
+    "IntentSection",
     "JobSection",
     "KafkaSection",
     "LimitSection",
@@ -66,3 +68,4 @@ AccessSection: Any = section(AccessSettings, ACCESS_RANGES)
 TraceSection: Any = section(TraceSettings, TRACE_RANGES)
 CacheSection: Any = section(CacheSettings, CACHE_RANGES)
 JobSection: Any = section(JobSettings, JOB_RANGES)
+IntentSection: Any = section(IntentSettings, {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
@@ -10,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from lingting.api.access import call_of, needs
 from lingting.api.http.doors import doors_of
 from lingting.api.http.fields import Fields
+from lingting.api.http.intents import intents_fields, read_matcher
 from lingting.api.http.job_answers import batch_answer, job_answer
 from lingting.api.http.job_orders import JOB_BODY, order_of_form, order_of_json
 from lingting.api.http.uploads import read_form
@@ -97,9 +99,15 @@ async def result(request: Request, job: str) -> Response:
         raise _JobFailed(found.error_message or "the job failed", found.error_code or LingtingError.code)
     if found.state is not JobState.SUCCEEDED:
         raise WrongState(f"the job is {found.state}; its result is there once it has succeeded")
+    matcher = read_matcher(request, Fields(dict(request.query_params)))
+    if matcher is not None and name != "verbose_json":
+        raise UnsupportedFormat("intents", f"commands come with verbose_json, not with {name}")
     form, media_type = FORMATS[name]
     sealed = await desk.store.result(found.id, owner=owner)
-    text = await asyncio.to_thread(lambda: render(transcript_from(sealed), form))
+    transcript = await asyncio.to_thread(transcript_from, sealed)
+    text = await asyncio.to_thread(render, transcript, form)
+    if matcher is not None:
+        text = json.dumps(json.loads(text) | await intents_fields(matcher, transcript), ensure_ascii=False)
     audit_note(subject=found.id)
     return Response(text, media_type=f"{media_type}; charset=utf-8")
 

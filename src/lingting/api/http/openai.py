@@ -18,12 +18,14 @@ from lingting.api.http.asking import WISHES_SCHEMA, Wishes, headers_of, read_wis
 from lingting.api.http.documentation import in_forms
 from lingting.api.http.doors import doors_of
 from lingting.api.http.fields import Fields, read_options
+from lingting.api.http.intents import intents_fields, read_matcher
 from lingting.api.http.openai_answers import render_answer
 from lingting.api.http.openai_stream import stream_answer
 from lingting.api.http.uploads import read_form, source_of
 from lingting.domain import RecognizeOptions, Scope, Task, VadOptions
 from lingting.domain.errors import InvalidOption, ModelNotFound, UnsupportedFormat
 from lingting.domain.languages import normalize_language
+from lingting.text.intent_match import Matcher
 
 __all__ = ["ALIASES", "router"]
 
@@ -63,6 +65,7 @@ def _documented(*, translation: bool = False) -> dict[str, Any]:  # Any: OpenAPI
         "file": {"type": "string", "format": "binary"},
         "model": {"type": "string", "example": "whisper-1"},
         "prompt": {"type": "string"},
+        "intents": {"type": "string", "description": "a pack of commands; with verbose_json"},
         "response_format": {"type": "string", "enum": list(formats), "default": "json"},
         "temperature": {"type": "number", "default": 0},
         **WISHES_SCHEMA,
@@ -122,6 +125,7 @@ async def _answer(request: Request, *, translate: bool) -> Response:
     served = doors.require_open().model
     async with read_form(request) as form:
         asked = _read(request, form, served, translate=translate)
+        matcher = _matcher(request, form, asked)
         source = await source_of(form, "file")
         if asked.stream:
             return await stream_answer(request, source, asked.options, asked.wishes)
@@ -130,7 +134,15 @@ async def _answer(request: Request, *, translate: bool) -> Response:
     body, media_type = render_answer(transcript, asked.response_format, asked.granularities, translate=translate)
     if isinstance(body, str):
         return PlainTextResponse(body, media_type=media_type, headers=headers)
-    return JSONResponse(body, headers=headers)
+    return JSONResponse(body | await intents_fields(matcher, transcript), headers=headers)
+
+
+def _matcher(request: Request, form: FormData, asked: Asked) -> Matcher | None:
+    given = form.get("intents")
+    matcher = read_matcher(request, Fields({"intents": given if isinstance(given, str) else None}))
+    if matcher is not None and asked.response_format != "verbose_json":
+        raise UnsupportedFormat("intents", f"commands come with verbose_json, not with {asked.response_format}")
+    return matcher
 
 
 def _read(request: Request, form: FormData, served: str, *, translate: bool) -> Asked:

@@ -14,6 +14,7 @@ from lingting.api.access import needs
 from lingting.api.http.asking import WISHES_SCHEMA, headers_of, read_wishes, transcribe_for
 from lingting.api.http.doors import doors_of
 from lingting.api.http.fields import PCM_ENCODINGS, Fields, read_options, read_pcm
+from lingting.api.http.intents import intents_fields, read_matcher
 from lingting.api.http.redactions import redactions_of
 from lingting.api.http.uploads import decode_base64, read_form, read_json, source_of
 from lingting.audio.decode import AudioSource
@@ -50,6 +51,7 @@ class AsrRequest(BaseModel):
     itn: bool = Field(default=False, description="write numbers, dates and sums in digits")
     channel: str = Field("mix", description="mix, split, or a channel counted from 0")
     channel_names: str = Field("", description="of split channels, with commas between: agent,customer")
+    intents: str = Field("", description="a pack of commands: answer with what each segment asks for")
     mood: bool = Field(default=False, description="say how each segment sounds, and how the conversation went")
     per_segment_language: bool = Field(default=False, description="detect the language anew for each stretch of speech")
     beam_size: int = 5
@@ -101,9 +103,11 @@ async def asr_json(request: Request) -> Response:
     _check_format(fields)
     wants_words = fields.flag("words")
     options = replace(read_options(fields, doors.defaults), word_times=wants_words)
+    matcher = read_matcher(request, fields)
     source = AudioSource(data=await decode_base64(audio), pcm=read_pcm(fields))
     answered = await transcribe_for(request, source, options, read_wishes(request, fields))
-    return JSONResponse(_answer(answered, wants_words=wants_words), headers=headers_of(answered))
+    commands = await intents_fields(matcher, answered.transcript)
+    return JSONResponse(_answer(answered, wants_words=wants_words) | commands, headers=headers_of(answered))
 
 
 @router.post("/recognize", openapi_extra=_documented("file"), summary="An uploaded file to text")

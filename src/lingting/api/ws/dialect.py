@@ -14,6 +14,7 @@ from typing import Protocol
 from lingting.audio.live_formats import LiveFormat
 from lingting.domain import Event, StreamOptions
 from lingting.domain.errors import LingtingError
+from lingting.text.intents import Intents
 
 __all__ = [
     "Acknowledge",
@@ -54,6 +55,8 @@ class Handshake:
     """Names that are served, that of the model first."""
     token: str = "token"  # noqa: S105 - no secret
     """Makes the ids of this connection unlike those of any other."""
+    intents: Intents | None = None
+    """Packs of commands that finals may be held against."""
     preset: object = None
     """What the caller's client secret was made with; means something to one dialect only."""
 

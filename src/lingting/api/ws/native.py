@@ -25,8 +25,8 @@ from lingting.api.ws.dialect import (
 )
 from lingting.api.ws.messages import decode_audio, read_object, write_object
 from lingting.api.ws.native_config import Config, read_config, read_seq
-from lingting.api.ws.native_events import NativeEvents, acknowledgement, error_message, ms
-from lingting.domain import Event
+from lingting.api.ws.native_events import NativeEvents, acknowledgement, error_message, intent_message, ms
+from lingting.domain import Event, Final
 from lingting.domain.errors import (
     AudioUndecodable,
     ClientTooSlow,
@@ -38,6 +38,7 @@ from lingting.domain.errors import (
     SessionIdle,
     SessionNotFound,
 )
+from lingting.text.intent_match import Matcher
 
 __all__ = ["NativeDialect"]
 
@@ -62,6 +63,7 @@ class NativeDialect:
         self._is_live = False
         self._has_ended = False
         self._events = NativeEvents()
+        self._intents = handshake.intents
         self._handlers: dict[str, Callable[[Values], Sequence[Command]]] = {
             "INIT": self._init,
             "RESUME": self._resume,
@@ -108,7 +110,16 @@ class NativeDialect:
         return (write_object(ready),)
 
     def render(self, event: Event) -> Sequence[Message]:
-        return self._events.render(event)
+        messages = self._events.render(event)
+        if messages and isinstance(event, Final) and event.text and (matcher := self._matcher(self._config)):
+            return (*messages, intent_message(matcher.match(event.text, event.language), event))
+        return messages
+
+    def _matcher(self, config: Config) -> Matcher | None:
+        """raises    InvalidOption where there is no such pack"""
+        if not config.intents or self._intents is None:
+            return None
+        return self._intents.matcher(config.intents, param="intents")
 
     def refuse(self, error: LingtingError, *, fatal: bool) -> Sequence[Message]:
         self._config = self._config_before
@@ -123,6 +134,7 @@ class NativeDialect:
         if not isinstance(given, dict):
             raise InvalidOption("config", "is not an object")
         config = read_config(given, self._usual, is_first=True)
+        self._matcher(config)
         self._config = config
         if config.session is not None:
             return self._resumption(config.session, config.seq)
@@ -163,6 +175,7 @@ class NativeDialect:
         if not isinstance(given, dict):
             raise InvalidOption("config", "is not an object")
         self._config = read_config(given, self._config, is_first=False)
+        self._matcher(self._config)
         answer: dict[str, object] = {"type": "CONFIGURED", "transcript": ""}
         if self._config.ignored:
             answer["ignored"] = self._config.ignored

@@ -48,6 +48,7 @@ OPTION_FIELDS = (
         "redact",
         "redact_kinds",
         "mood",
+        "intents",
         "words",
         "partials",
         "partial_interval_ms",
@@ -77,6 +78,8 @@ class Config:
     session: str | None = None
     """To go on with, instead of a fresh one."""
     seq: int = 0
+    intents: str = ""
+    """The pack of commands that finals are held against; empty for none."""
     ignored: tuple[str, ...] = ()
     """Fields that mean nothing here."""
 
@@ -93,6 +96,7 @@ def read_config(values: Mapping[str, object], before: Config, *, is_first: bool)
         options=_options(fields, before.options),
         format=_format(fields, before.format),
         ack=fields.flag("ack", before.ack),
+        intents=_pack(fields, before.intents),
         room=_room(fields) if is_first else None,
         session=fields.text("session") if is_first else None,
         seq=read_seq(fields) if is_first else 0,
@@ -107,6 +111,12 @@ def read_config(values: Mapping[str, object], before: Config, *, is_first: bool)
         name = next(name for name in FORMAT_FIELDS if name in named)
         raise InvalidOption(name, "cannot change within a session; END it and begin another")
     return made
+
+
+def _pack(fields: Fields, before: str) -> str:
+    """The name `none` ends what was asked for before."""
+    given = fields.text("intents")
+    return before if given is None else "" if given.lower() == "none" else given
 
 
 def read_seq(fields: Fields) -> int:

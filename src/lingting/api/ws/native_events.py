@@ -20,10 +20,12 @@ from lingting.domain import (
     SpeechStarted,
 )
 from lingting.domain.errors import Busy, LingtingError
+from lingting.domain.intents import IntentMatch
 from lingting.domain.transcript import join_texts
+from lingting.text.intents import match_fields
 from lingting.text.mood_fields import segment_mood
 
-__all__ = ["NativeEvents", "acknowledgement", "error_message", "ms"]
+__all__ = ["NativeEvents", "acknowledgement", "error_message", "intent_message", "ms"]
 
 PROBABILITY_DIGITS = 3
 
@@ -95,6 +97,11 @@ def error_message(error: LingtingError) -> Message:
     if isinstance(error, Busy):
         fields["retry_after_ms"] = math.ceil(error.retry_after_seconds * 1_000)
     return write_object(fields)
+
+
+def intent_message(match: IntentMatch, final: Final) -> Message:
+    """What a final asks for; `intent` is null where it asks for nothing of the pack."""
+    return write_object({"type": "INTENT", "segment": final.segment, "transcript": "", **match_fields(match)})
 
 
 def ms(seconds: float) -> int:

@@ -100,6 +100,7 @@ async def _serve_admitted(websocket: WebSocket, row: DialectRoute, recorder: Soc
             max_audio_bytes=limits.max_message_bytes,
             models=(services.model, *ALIASES),
             token=secrets.token_hex(8),
+            intents=services.intents,
             preset=getattr(websocket.state, "preset", None),
         )
         open_meter = partial(StreamMeter.begin, services.limiter)
