@@ -32,7 +32,7 @@ EVENTS = [
     SpeechStarted(1, 1, 0.25),
     Partial(2, 1, 0.25, 1.0, "so", " far", "en"),
     SpeechEnded(3, 1, 0.25, 1.5),
-    Final(4, 1, 0.25, 1.5, "So far.", "en", 0.9, (Word("So", 0.25, 0.5, 0.9),), -0.1, "so", None, 0.2),
+    Final(4, 1, 0.25, 1.5, "So far.", "en", 0.9, (Word("So", 0.25, 0.5, 0.9),), -0.1, "so", lag_seconds=0.2),
     SpeechStarted(5, 2, 2.0),
     SpeechEnded(6, 2, 2.0, 3.0),
     SegmentFailed(7, 2, 2.0, 3.0, "engine_failed", "it broke", retryable=True),
