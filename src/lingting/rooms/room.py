@@ -99,7 +99,9 @@ class Room:
 
     def begin(self, session: PublishedSession, claim: Claim, claimant: str) -> None:
         """Show what the session says from here on."""
-        wall_ms = self._now_ms - round((claim.begun_at_seconds + session.received_seconds) * 1_000)
+        wall_ms = 0  # the first publication begins the room's time, however long the store took to say so
+        if claim.publication > 1:
+            wall_ms = self._now_ms - round((claim.begun_at_seconds + session.received_seconds) * 1_000)
         publication = Publication(session, claimant, Captioner(claim.publication, max(wall_ms, self.state.end_ms)))
         self.publication = publication
         session.observe(lambda event: self._said(publication, event))
