@@ -10,6 +10,8 @@ from urllib.parse import quote
 import httpx
 from websockets.asyncio.client import connect
 
+from absent import absent
+
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 BROWSER_SECONDS = 60.0
 
@@ -17,6 +19,8 @@ BROWSER_SECONDS = 60.0
 @contextlib.asynccontextmanager
 async def page_of(url: str, folder: Path, *extra_flags: str):
     """A browser that shows the page; gives a function that evaluates an expression in it."""
+    if BROWSER is None:
+        absent("no chromium here; apt-get install chromium to run this")
     flags = [
         "--headless=new",
         "--no-sandbox",

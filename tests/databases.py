@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
+from absent import absent
 
 KINDS = ("sqlite", "mariadb", "postgresql")
 MARIADB = os.environ.get("TEST_MARIADB_URL", "mariadb://root@127.0.0.1:3306")
@@ -39,10 +39,7 @@ def _require(kind: str) -> None:
         with socket.create_connection(("127.0.0.1", PORTS[kind]), timeout=1.0):
             return
     except OSError:
-        reason = f"no {kind} answers on port {PORTS[kind]}; start one to run this"
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
+        absent(f"no {kind} answers on port {PORTS[kind]}; start one to run this")
 
 
 def _run(kind: str, statement: str) -> None:

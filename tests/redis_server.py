@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
+from absent import absent
 
 LOCAL_URL = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/9")
 START_SECONDS = 10.0
@@ -24,14 +24,7 @@ def require_redis() -> str:
         with socket.create_connection((host, int(port or 6379)), timeout=1.0):
             return LOCAL_URL
     except OSError:
-        _absent(f"no Redis answers at {LOCAL_URL}; start redis-server to run this")
-    raise AssertionError("unreachable")
-
-
-def _absent(reason: str) -> None:
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
+        absent(f"no Redis answers at {LOCAL_URL}; start redis-server to run this")
 
 
 class OwnRedis:
@@ -73,7 +66,7 @@ class OwnRedis:
 @contextmanager
 def own_redis(folder: Path) -> Iterator[OwnRedis]:
     if shutil.which("redis-server") is None:
-        _absent("redis-server is not installed; apt-get install redis-server to run this")
+        absent("redis-server is not installed; apt-get install redis-server to run this")
     server = OwnRedis(folder)
     server.start()
     try:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from browser import BROWSER, BROWSER_SECONDS, page_of
+from browser import BROWSER_SECONDS, page_of
 from lingting.audio.decode import AudioSource, Decoder
 from lingting.domain import Audio
 from lingting.engines.fake import FakeEngine
@@ -47,7 +47,6 @@ def microphone(tmp_path_factory) -> Path:
     return file
 
 
-@pytest.mark.skipif(BROWSER is None, reason="no chromium here; apt-get install chromium to run this")
 async def test_what_a_browser_records_is_recognised(open_live, microphone, tmp_path) -> None:
     flags = (
         "--use-fake-ui-for-media-stream",

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from browser import BROWSER, BROWSER_SECONDS, page_of
+from browser import BROWSER_SECONDS, page_of
 from room_server import room_server
 
 pytestmark = pytest.mark.integration
@@ -21,7 +21,6 @@ async def shown(evaluate, awaited: str) -> str:
     return markup
 
 
-@pytest.mark.skipif(BROWSER is None, reason="no chromium here; apt-get install chromium to run this")
 async def test_the_overlay_shows_the_last_captions_as_text(tmp_path) -> None:
     async with room_server() as server:
         room = await server.create(name="talk")
@@ -40,7 +39,6 @@ async def test_the_overlay_shows_the_last_captions_as_text(tmp_path) -> None:
     assert ground == "rgba(0, 0, 0, 0)"
 
 
-@pytest.mark.skipif(BROWSER is None, reason="no chromium here; apt-get install chromium to run this")
 async def test_the_overlay_says_why_it_was_refused_and_what_the_options_do(tmp_path) -> None:
     async with room_server() as server:
         await server.create(name="talk")
