@@ -8,6 +8,9 @@ MODEL ?= whisper-base
 ARGS ?=
 BENCH ?= silence accuracy throughput long window streams stream_accuracy silence_stream viewers soak
 
+EXTRAS := default-model mood microphone redis mysql postgres celery kafka tracing intents silk mqtt vosk sherpa openai \
+	wyoming grpc voices
+
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 BASE := .venv/.installed-base
@@ -50,7 +53,7 @@ bench: $(DEV) model ## measure accuracy and speed beside faster-whisper; two hou
 
 lock: ## resolve the dependencies anew (needs uv)
 	@$(COMPILE) pyproject.toml requirements/build.in --extra default-model -o requirements/base.lock
-	@$(COMPILE) pyproject.toml requirements/build.in --all-extras --group dev \
+	@$(COMPILE) pyproject.toml requirements/build.in $(EXTRAS:%=--extra %) --group dev \
 		-c requirements/base.lock -o requirements/dev.lock
 	@$(COMPILE) --no-deps requirements/openai2.in -o requirements/openai2.lock
 	@! grep -nE '://|--(extra-)?index-url|--find-links' requirements/*.lock

@@ -24,8 +24,11 @@ from lingting.security.key_wishes import KeyWish
 from lingting.server import open_kept
 from lingting.server.keys import open_keys
 from lingting.settings import Settings, load_settings
+from lingting.settings.sections import DoorSettings
 from lingting.testing import VirtualClock
 
+VENDORS = tuple(DoorSettings.model_fields)
+"""Doors of other vendors, all open where doors are walked."""
 BODY_BYTES = 1_000_000
 """Declared and never sent by those who are refused."""
 TIMEOUT_SECONDS = 20
@@ -60,7 +63,7 @@ class Door:
 
 def doors() -> Iterator[Door]:
     sockets = {row.path: row.scope for row in DIALECTS}
-    for route in iter_route_contexts(build_app(Doors(HttpLimits(), RecognizeOptions())).routes):
+    for route in iter_route_contexts(build_app(Doors(HttpLimits(), RecognizeOptions(), vendors=VENDORS)).routes):
         if isinstance(route.original_route, Mount):
             yield Door("MOUNT", str(route.path), None, asks=False)
         elif isinstance(route.original_route, WebSocketRoute):
@@ -128,7 +131,13 @@ async def make_keys(settings: Settings) -> tuple[dict[str, str], dict[str, str]]
 def settings_in(folder: Path, **access: object) -> Settings:
     settings = load_settings()
     loose = {"failures_per_minute": 100_000, **access}
-    return settings.model_copy(update={"data_dir": folder, "access": settings.access.model_copy(update=loose)})
+    return settings.model_copy(
+        update={
+            "data_dir": folder,
+            "access": settings.access.model_copy(update=loose),
+            "doors": DoorSettings(**dict.fromkeys(VENDORS, True)),
+        }
+    )
 
 
 def ask(

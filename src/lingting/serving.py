@@ -114,6 +114,7 @@ class _Opening:
             sockets=settings.built("sockets", SocketLimits),
             allowlist=_allowlist(settings),
             is_local=settings.listens_on_loopback and not settings.server.allow_open,
+            vendors=settings.doors.open,
         )
         self.failure: Exception | None = None
         self.on_failure: Callable[[], None] = lambda: None

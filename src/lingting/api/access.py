@@ -8,6 +8,7 @@ Routes take the bare `Request` and read the body themselves: FastAPI would read 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -24,7 +25,7 @@ from lingting.domain.errors import InvalidKey, InvalidOption, LingtingError, Mis
 from lingting.services import Services
 from lingting.telemetry import request_id, span
 
-__all__ = ["KEY_QUERY", "Needs", "address_of", "admit", "call_of", "key_of", "named", "needs"]
+__all__ = ["KEY_QUERY", "Needs", "ReadKey", "address_of", "admit", "call_of", "key_of", "named", "needs"]
 
 KEY_SUBPROTOCOL = "openai-insecure-api-key."
 """How a browser hands a key over, which cannot set headers of a WebSocket."""
@@ -35,12 +36,15 @@ MAX_USER_CHARACTERS = 200
 MISSING = "this server asks for a key; send it as `Authorization: Bearer KEY`, see docs/security.md"
 LIVE_ONLY = "a client secret opens live sessions only; use a key"
 
+ReadKey = Callable[[HTTPConnection], str | None]
+
 
 class Needs(SecurityBase):
     """A dependency that lets in callers whose key has the scope; any key where it is None."""
 
-    def __init__(self, scope: Scope | None) -> None:
+    def __init__(self, scope: Scope | None, read_key: ReadKey | None = None) -> None:
         self.scope = scope
+        self._read_key = read_key
         self.scheme_name = "key"
         self.model = HTTPBearer(
             bearerFormat="ltk_…",
@@ -49,23 +53,24 @@ class Needs(SecurityBase):
 
     async def __call__(self, connection: HTTPConnection) -> None:
         """raises    what `admit` raises"""
-        await admit(connection, self.scope)
+        await admit(connection, self.scope, read_key=self._read_key)
 
 
-def needs(scope: Scope | None = None) -> Any:  # Any: as FastAPI declares its own
+def needs(scope: Scope | None = None, *, read_key: ReadKey | None = None) -> Any:  # Any: as FastAPI declares its own
     """What a route puts into its `dependencies`; without a scope any key will do."""
-    return Security(Needs(scope), scopes=[] if scope is None else [scope.value])
+    return Security(Needs(scope, read_key), scopes=[] if scope is None else [scope.value])
 
 
-async def admit(connection: HTTPConnection, scope: Scope | None) -> Call:
+async def admit(connection: HTTPConnection, scope: Scope | None, *, read_key: ReadKey | None = None) -> Call:
     """Let a caller in, and note who it is where `call_of` finds it.
 
+    read_key  where another vendor's clients put their keys; `key_of` where it is not said
     raises    MissingKey, InvalidKey, MissingScope, AddressNotAllowed, RateLimited, Starting, StorageUnavailable
     """
     services = doors_of(connection).services
     try:
         with span("auth"):
-            principal = await _principal(connection, services)
+            principal = await _principal(connection, services, (read_key or key_of)(connection))
         call = connection.state.call = _call(connection, principal)
         if scope is not None and not principal.may(scope):
             raise MissingScope(f"this key lacks the scope {scope}; make one with it", param="Authorization")
@@ -123,9 +128,8 @@ def key_of(connection: HTTPConnection) -> str | None:
     return connection.query_params.get(KEY_QUERY) or None
 
 
-async def _principal(connection: HTTPConnection, services: Services) -> Principal:
+async def _principal(connection: HTTPConnection, services: Services, key: str | None) -> Principal:
     """A client secret is the key that made it, for live speech only, wherever it is shown."""
-    key = key_of(connection)
     if is_client_secret(key) and connection.scope["type"] == "websocket":
         secret = doors_of(connection).client_secrets.redeem(key)
         await services.keys.require_usable(secret.principal)

@@ -7,11 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Protocol
 
 from lingting.domain import Audio, Hypothesis, RecognizeOptions
 
-__all__ = ["BatchEngine", "Capabilities", "Clip", "EngineStream", "RemoteEngine", "StreamEngine"]
+__all__ = [
+    "BatchEngine",
+    "Capabilities",
+    "Clip",
+    "EngineKind",
+    "EngineStream",
+    "Origin",
+    "RemoteEngine",
+    "StreamEngine",
+]
+
+
+class EngineKind(StrEnum):
+    """Which contract an engine keeps."""
+
+    BATCH = "batch"
+    STREAM = "stream"
+    REMOTE = "remote"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +51,25 @@ class Capabilities:
     translates: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The live segment that a clip is of. Clips of one segment begin at the same sample, and each goes on further than
+    the drafts before it, so that an engine that streams hears only what is new."""
+
+    stream: str
+    segment: int
+    is_final: bool
+    """Whether it may be the last; a later one comes all the same when the speaker goes on."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Clip:
     """One piece of audio to recognise, with its caller's wishes."""
 
     audio: Audio
     options: RecognizeOptions
+    origin: Origin | None = None
+    """None for pieces of recordings."""
 
 
 class BatchEngine(Protocol):
@@ -73,28 +104,47 @@ class BatchEngine(Protocol):
 
 
 class EngineStream(Protocol):
-    """All per-utterance state of a streaming engine."""
+    """All per-utterance state of a streaming engine. Blocking; one thread at a time."""
 
-    def accept(self, audio: Audio) -> Hypothesis | None: ...
+    def accept(self, audio: Audio) -> Hypothesis | None:
+        """Hear the next stretch; what it all seems to say so far, None where nothing changed."""
+        ...
 
-    def finish(self) -> Hypothesis: ...
+    def finish(self) -> Hypothesis:
+        """What was said, times from the start of the first stretch; nothing may follow."""
+        ...
+
+    def close(self) -> None:
+        """Give up what it holds; also after `finish`, also twice."""
+        ...
 
 
 class StreamEngine(Protocol):
-    """Recognises while the audio arrives; shared by many streams."""
+    """Recognises while the audio arrives; shared by many streams. Blocking."""
 
     @property
     def capabilities(self) -> Capabilities: ...
 
     def open(self, options: RecognizeOptions) -> EngineStream: ...
 
+    def close(self) -> None:
+        """Give the memory back; its streams are closed before."""
+        ...
+
 
 class RemoteEngine(Protocol):
-    """Another server; owns its timeouts."""
+    """Another server. Belongs to one event loop; owns its connections, timeouts, retries and outbound limits."""
 
     @property
     def capabilities(self) -> Capabilities: ...
 
     async def transcribe(self, clip: Clip) -> Hypothesis:
-        """raises EngineUnavailable"""
+        """Cancelling the caller ends the call there too, where the protocol can.
+
+        raises    EngineUnavailable when it is away or refuses us (the router may try another); Overloaded when it
+                  says to come back later; EngineFailed for an answer that makes no sense; InvalidOption, AudioTooLong
+                  for what another engine could not do either
+        """
         ...
+
+    async def aclose(self) -> None: ...

@@ -15,7 +15,7 @@ from importlib.metadata import entry_points
 from typing import cast
 
 from lingting.domain.errors import EngineUnavailable, InvalidOption
-from lingting.engines.base import BatchEngine
+from lingting.engines.base import BatchEngine, EngineKind
 
 __all__ = ["ENGINES", "EngineRow", "all_engines", "find_engine", "open_engine"]
 
@@ -29,6 +29,12 @@ class EngineRow:
     name: str
     target: str
     """"module:Class", imported when the engine is opened."""
+    kind: EngineKind = EngineKind.BATCH
+    """Which of the contracts of `base.py` it keeps."""
+    settings: str = ""
+    """"module:Class" of a frozen dataclass that checks itself; empty where there is nothing to set."""
+    has_weights: bool = False
+    """Whether it is made with the folder of a model's weights: `Class(folder, settings)`, else `Class(settings)`."""
     needs: tuple[str, ...] = ()
     """Top-level modules of other packages that must be installed."""
     install: str = ""
@@ -46,6 +52,8 @@ ENGINES: Mapping[str, EngineRow] = {
         EngineRow(
             name="whisper",
             target="lingting.engines.whisper:WhisperEngine",
+            settings="lingting.engines.whisper:WhisperSettings",
+            has_weights=True,
             needs=("ctranslate2", "faster_whisper", "tokenizers"),
             install="pip install lingting",
         ),

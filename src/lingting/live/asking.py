@@ -8,6 +8,7 @@ from typing import Protocol
 
 from lingting.domain import Clock, Hypothesis, Priority
 from lingting.domain.errors import LingtingError, Overloaded, Superseded
+from lingting.engines.base import Origin
 from lingting.live.asks import Ask, AskKind, Pace
 from lingting.recognition.recognizer import Recognizer
 
@@ -86,11 +87,13 @@ class Asking:
         self._on_answer(ask.number, answer)
 
     async def _answer(self, ask: Ask) -> Hypothesis | LingtingError:
-        priority = Priority.STREAM_FINAL if ask.kind is AskKind.FINAL else Priority.STREAM_PARTIAL
+        is_final = ask.kind is AskKind.FINAL
+        priority = Priority.STREAM_FINAL if is_final else Priority.STREAM_PARTIAL
+        origin = Origin(self._stream, ask.segment, is_final)
         while True:
             try:
                 return await self._recognizer.transcribe(
-                    ask.audio, ask.options, priority=priority, coalesce=self._stream
+                    ask.audio, ask.options, priority=priority, coalesce=self._stream, origin=origin
                 )
             except Overloaded as busy:
                 if ask.kind is AskKind.DRAFT:

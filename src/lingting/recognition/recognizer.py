@@ -7,7 +7,7 @@ from typing import Protocol
 
 from lingting.domain import Audio, Hypothesis, Priority, RecognizeOptions, Task
 from lingting.domain.errors import InvalidOption, UnsupportedLanguage
-from lingting.engines.base import Capabilities, Clip
+from lingting.engines.base import Capabilities, Clip, Origin
 from lingting.text.sentiment import require_mood
 
 __all__ = ["EngineDoor", "Recognizer", "Submit"]
@@ -56,10 +56,17 @@ class Recognizer:
             require_mood()
 
     async def transcribe(
-        self, audio: Audio, options: RecognizeOptions, *, priority: Priority, coalesce: str | None = None
+        self,
+        audio: Audio,
+        options: RecognizeOptions,
+        *,
+        priority: Priority,
+        coalesce: str | None = None,
+        origin: Origin | None = None,
     ) -> Hypothesis:
         """Recognise one clip no longer than the engine takes; cancelling the caller drops the work.
 
+        origin    the live segment that it is of
         raises    Overloaded, ShuttingDown, EngineError
         """
-        return await self._door.scheduler.submit(Clip(audio, options), priority=priority, coalesce=coalesce)
+        return await self._door.scheduler.submit(Clip(audio, options, origin), priority=priority, coalesce=coalesce)

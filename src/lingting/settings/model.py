@@ -32,6 +32,7 @@ from lingting.settings.platform import (
 )
 from lingting.settings.sections import (
     DecodeSection,
+    DoorSettings,
     LiveDecodeSection,
     LiveSection,
     LogSettings,
@@ -69,6 +70,7 @@ class Settings(BaseSettings):
     offline: bool = False
     """Never ask a model hub."""
     server: ServerSettings = ServerSettings()
+    doors: DoorSettings = DoorSettings()
     log: LogSettings = LogSettings()
     health: HealthSection = HealthSection()
     tracing: TraceSection = TraceSection()

@@ -32,6 +32,7 @@ from lingting.text.sentiment import require_mood
 
 __all__ = [
     "DecodeSection",
+    "DoorSettings",
     "LiveDecodeSection",
     "LiveSection",
     "LogSettings",
@@ -72,6 +73,24 @@ class ServerSettings(Section):
     """An upload that sends nothing for this long is ended."""
     upload_seconds: Annotated[float, Field(gt=0, le=86_400)] = 900.0
     """An upload takes at most this long in all."""
+
+
+class DoorSettings(Section):
+    """Other vendors' protocols; each is spoken once it is switched on, behind the same keys and limits."""
+
+    aliyun: bool = False
+    """Aliyun NLS: /ws/v1, /stream/v1/asr and CreateToken."""
+    deepgram: bool = False
+    """Deepgram: /v1/listen, live and for recordings."""
+    vosk: bool = False
+    """vosk-server: /vosk."""
+    funasr: bool = False
+    """FunASR's runtime: /funasr."""
+
+    @property
+    def open(self) -> frozenset[str]:
+        """The names of those that are on."""
+        return frozenset(name for name, is_on in self if is_on)
 
 
 class LogSettings(Section):

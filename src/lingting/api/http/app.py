@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from importlib.metadata import version
+from types import ModuleType
 
 from fastapi import FastAPI
 
@@ -31,11 +32,15 @@ from lingting.api.http.doors import Doors
 from lingting.api.http.error_documents import describe_errors
 from lingting.api.http.gate import AddressGate
 from lingting.api.http.middleware import BodyBounds, RequestFrame
-from lingting.api.ws import routes, viewer
+from lingting.api.ws import viewer
+from lingting.api.ws.routes import socket_routes
 
 __all__ = ["build_app"]
 
 DESCRIPTION = "Speech to text on your own hardware. Every error has a stable code; every answer has X-Request-ID."
+VENDORS: tuple[tuple[str, ModuleType], ...] = ()
+"""The HTTP routes of other vendors' protocols, by the door of `[doors]` that opens them; their sockets are rows of
+`api/ws/routes.py`."""
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
@@ -66,10 +71,13 @@ def build_app(doors: Doors, *, lifespan: Lifespan | None = None) -> FastAPI:
         admin_audit,
         overlay,
         health,
-        routes,
         viewer,
     ):
         app.include_router(module.router)
+    for name, module in VENDORS:
+        if name in doors.vendors:
+            app.include_router(module.router)
+    app.include_router(socket_routes(doors.vendors))
     document(app)
     describe_errors(app)
     answer_errors(app)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -51,7 +51,7 @@ class HttpLimits:
 class Doors:
     """The state that the routes share. Belongs to one event loop."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what the settings say, each with a default
         self,
         limits: HttpLimits,
         defaults: RecognizeOptions,
@@ -59,8 +59,13 @@ class Doors:
         sockets: SocketLimits | None = None,
         allowlist: Allowlist | None = None,
         is_local: bool = False,
+        vendors: Collection[str] = (),
     ) -> None:
-        """is_local: it was meant for callers on this machine"""
+        """
+        is_local    it was meant for callers on this machine
+        vendors     other vendors' protocols that are spoken here, by their names in `[doors]` of the settings
+        """
+        self.vendors = frozenset(vendors)
         self.is_local = is_local
         self.limits = limits
         self.allowlist = allowlist or Allowlist()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import partial
 
 from fastapi import APIRouter
+from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket
 
-from lingting.api.access import KEY_QUERY, admit, named
+from lingting.api.access import KEY_QUERY, admit, key_of, named
 from lingting.api.auditing import SocketRecorder, audit_of
 from lingting.api.http.doors import doors_of
 from lingting.api.http.fields import Fields
@@ -28,7 +29,7 @@ from lingting.security.call_note import CallNote, noting
 from lingting.security.stream_meter import StreamMeter
 from lingting.telemetry import log, request_id, span, take_request_id
 
-__all__ = ["DIALECTS", "DialectRoute", "router"]
+__all__ = ["DIALECTS", "DialectRoute", "socket_routes"]
 
 
 OWN_SUBPROTOCOL = "lingting"
@@ -47,6 +48,10 @@ class DialectRoute:
     """Those that may be agreed on."""
     scope: Scope = Scope.STREAM
     """What a key must be good for."""
+    door: str = ""
+    """Of `[doors]` in the settings, which opens it; empty for those that are always open."""
+    read_key: Callable[[HTTPConnection], str | None] = key_of
+    """Where its clients put their keys."""
 
 
 DIALECTS = (
@@ -54,8 +59,6 @@ DIALECTS = (
     DialectRoute("subtitle", "/ws/subtitle", SubtitleDialect),
     DialectRoute("openai_realtime", "/v1/realtime", OpenAIRealtime, subprotocols=("realtime", BETA_SUBPROTOCOL)),
 )
-
-router = APIRouter()
 
 CALL_QUERY = (KEY_QUERY, "user", "store")
 """What an address may say about the caller, whatever the dialect; the rest is the dialect's."""
@@ -91,7 +94,7 @@ async def _serve_admitted(websocket: WebSocket, row: DialectRoute, recorder: Soc
     limits = doors.sockets.limits
     require_origin(websocket.headers, limits.allowed_origins)
     services = doors.require_open()
-    call = _wished(await admit(websocket, row.scope), websocket)
+    call = _wished(await admit(websocket, row.scope, read_key=row.read_key), websocket)
     with doors.sockets.holding_a_place():
         handshake = Handshake(
             defaults=_defaults(doors.defaults),
@@ -128,13 +131,18 @@ def _wished(call: Call, websocket: WebSocket) -> Call:
     return replace(named(call, fields.text("user")), keep=keep)
 
 
-def _add(row: DialectRoute) -> None:
+def socket_routes(doors: Collection[str]) -> APIRouter:
+    """A route for each dialect that is always spoken, or by one of these doors."""
+    router = APIRouter()
+    for row in DIALECTS:
+        if not row.door or row.door in doors:
+            _add(router, row)
+    return router
+
+
+def _add(router: APIRouter, row: DialectRoute) -> None:
     async def serve(websocket: WebSocket) -> None:
         with span(f"WS {row.path}", kind="server", headers=websocket.headers):
             await _serve(websocket, row)
 
     router.add_api_websocket_route(row.path, serve, name=row.name)
-
-
-for _row in DIALECTS:
-    _add(_row)
