@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
 from lingting.api.errors import SESSION_CLOSE_CODES, close_code
 from lingting.api.ws.dialect import (
@@ -35,6 +35,7 @@ from lingting.api.ws.dialect import (
 from lingting.api.ws.inbox import Inbox
 from lingting.api.ws.limits import SocketLimits
 from lingting.api.ws.outbox import Outbox
+from lingting.api.ws.peer import Peer, PeerGone, SocketPeer
 from lingting.domain import Call, Closed, Principal
 from lingting.domain.errors import (
     ClientTooSlow,
@@ -51,7 +52,7 @@ from lingting.live.outbox import Subscription
 from lingting.security.call_note import audit_note
 from lingting.telemetry import Telemetry, log, request_id
 
-__all__ = ["RoomDoor", "SocketParts", "serve_socket"]
+__all__ = ["Connection", "RoomDoor", "SocketParts", "serve_socket"]
 
 BROKE = "something broke here; the log has the request id of this connection"
 RESUMED_ELSEWHERE = "session_resumed_elsewhere"
@@ -95,7 +96,7 @@ async def serve_socket(
     await websocket.accept(subprotocol, headers=[(b"x-request-id", request_id.get().encode())])
     parts.telemetry.doors.socket_opened(door)
     log.info("socket.opened", door=door)
-    connection = _Connection(websocket, dialect, parts, call)
+    connection = Connection(SocketPeer(websocket), dialect, parts, call)
     try:
         await connection.run()
     finally:
@@ -115,21 +116,19 @@ class _Over(Exception):
         self.by_client = by_client
 
 
-class _Connection:
-    """One socket, its dialect, and its session once there is one."""
+class Connection:
+    """One peer, its dialect, and its session once there is one."""
 
-    def __init__(self, websocket: WebSocket, dialect: Dialect, parts: SocketParts, call: Call) -> None:
+    def __init__(self, peer: Peer, dialect: Dialect, parts: SocketParts, call: Call) -> None:
         self.code = 1006
         """How it ended; abnormally until something else is known."""
-        self._websocket = websocket
+        self._peer = peer
         self._dialect = dialect
         self._parts = parts
         self._call = call
         self._limits = parts.limits
-        self._inbox = Inbox(websocket, parts.limits)
-        self._outbox = Outbox(
-            websocket, capacity=parts.limits.max_outbox_messages, send_seconds=parts.limits.send_seconds
-        )
+        self._inbox = Inbox(peer, parts.limits)
+        self._outbox = Outbox(peer, capacity=parts.limits.max_outbox_messages, send_seconds=parts.limits.send_seconds)
         self._session: LiveSession | None = None
         self._subscription: Subscription | None = None
         self._tasks: asyncio.TaskGroup
@@ -144,6 +143,7 @@ class _Connection:
         return self._earlier_seconds + (self._session.received_seconds if self._session else 0.0)
 
     async def run(self) -> None:
+        """Serve until one side closes."""
         left_on_purpose = False
         try:
             async with asyncio.TaskGroup() as self._tasks:
@@ -170,19 +170,21 @@ class _Connection:
                 continue
 
     async def _leave(self, *, left_on_purpose: bool) -> None:
-        """Let a session that may be resumed wait for its client; the others come to their end, for those who watch."""
+        """Let a session that may be resumed wait for its client; what is left of others is for those who watch."""
         session, subscription = self._session, self._subscription
         if session is None or subscription is None or subscription.replaced:
             return
         for_good = left_on_purpose or not self._dialect.resumes
-        if for_good:
+        if for_good and self._peer.takes_all_along:
+            await session.aclose()
+        elif for_good:
             await session.finish()
         session.detach(subscription, for_good=for_good)
 
     async def _write(self) -> None:
         try:
             sent = await self._outbox.run()
-        except WebSocketDisconnect as gone:
+        except PeerGone as gone:
             raise _Over(gone.code, by_client=True) from gone
         except ClientTooSlow as error:
             self._count(error)
@@ -196,7 +198,7 @@ class _Connection:
                 await self._carry_out(command)
             while not self._is_closing:
                 await self._take(await self._inbox.next(is_waited_for=self._session is not None))
-        except WebSocketDisconnect as gone:
+        except PeerGone as gone:
             raise _Over(gone.code, by_client=True) from gone
         except LingtingError as error:
             await self._end_with(error)

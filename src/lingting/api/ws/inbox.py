@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import asyncio
 
-from starlette.websockets import WebSocket, WebSocketDisconnect
-
 from lingting.api.ws.dialect import Message
 from lingting.api.ws.limits import SocketLimits
+from lingting.api.ws.peer import Peer
 from lingting.domain.errors import LimitExceeded, SessionIdle
 
 __all__ = ["Inbox"]
 
 YIELD_MESSAGES = 32
 """After so many that were there already, others get their turn: a buffer holds thousands of tiny ones."""
-NO_CODE = 1005
 
 
 class Inbox:
     """Reads one message at a time."""
 
-    def __init__(self, websocket: WebSocket, limits: SocketLimits) -> None:
-        self._websocket = websocket
+    def __init__(self, peer: Peer, limits: SocketLimits) -> None:
+        self._peer = peer
         self._limits = limits
         self._count = 0
 
@@ -29,7 +27,7 @@ class Inbox:
         """Wait for a message.
 
         is_waited_for    a session has begun, which has its own patience
-        raises           WebSocketDisconnect; SessionIdle; LimitExceeded
+        raises           PeerGone; SessionIdle; LimitExceeded
         """
         self._count += 1
         if self._count % YIELD_MESSAGES == 0:
@@ -37,14 +35,11 @@ class Inbox:
         patience_seconds = None if is_waited_for else self._limits.hello_seconds
         try:
             async with asyncio.timeout(patience_seconds):
-                event = await self._websocket.receive()
+                message = await self._peer.receive()
         except TimeoutError as error:
             raise SessionIdle(f"nothing came for {patience_seconds:g} seconds; connect when there is audio") from error
-        if event["type"] == "websocket.disconnect":
-            raise WebSocketDisconnect(event.get("code") or NO_CODE)
-        text: str | None = event.get("text")
-        message: Message = event["bytes"] if text is None else text
-        limit_bytes = self._limits.max_message_bytes if text is None else self._limits.max_frame_bytes
+        limits = self._limits
+        limit_bytes = limits.max_message_bytes if isinstance(message, bytes) else limits.max_frame_bytes
         if len(message) > limit_bytes:
             raise LimitExceeded(f"the message is larger than {limit_bytes} bytes, the limit here; send smaller pieces")
         return message

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from starlette.websockets import WebSocket
-
 from lingting.api.ws.dialect import Close, Message
+from lingting.api.ws.peer import Peer, PeerGone
 from lingting.domain.errors import ClientTooSlow
 
 __all__ = ["Outbox"]
@@ -21,8 +20,8 @@ class Outbox:
     When it is full, `put` waits: nothing is dropped, partials are merged where they come from.
     """
 
-    def __init__(self, websocket: WebSocket, *, capacity: int, send_seconds: float) -> None:
-        self._websocket = websocket
+    def __init__(self, peer: Peer, *, capacity: int, send_seconds: float) -> None:
+        self._peer = peer
         self._send_seconds = send_seconds
         self._waiting: asyncio.Queue[Message | Close] = asyncio.Queue(capacity)
 
@@ -32,7 +31,7 @@ class Outbox:
     async def run(self) -> Close:
         """Send until a Close has been sent, and return it.
 
-        raises    ClientTooSlow; WebSocketDisconnect when the client is gone
+        raises    ClientTooSlow; PeerGone
         """
         while True:
             message = await self._waiting.get()
@@ -49,13 +48,11 @@ class Outbox:
         try:
             async with asyncio.timeout(min(LAST_WORD_SECONDS, self._send_seconds)):
                 await self._send(Close(1008, error.code))
-        except (TimeoutError, OSError, RuntimeError):
+        except (TimeoutError, OSError, RuntimeError, PeerGone):
             return
 
     async def _send(self, message: Message | Close) -> None:
         if isinstance(message, Close):
-            await self._websocket.close(message.code, message.reason)
-        elif isinstance(message, str):
-            await self._websocket.send_text(message)
+            await self._peer.close(message.code, message.reason)
         else:
-            await self._websocket.send_bytes(message)
+            await self._peer.send(message)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from functools import partial
 
 from fastapi import APIRouter
 from starlette.requests import HTTPConnection
@@ -16,17 +15,16 @@ from lingting.api.auditing import SocketRecorder, audit_of
 from lingting.api.http.doors import doors_of
 from lingting.api.http.fields import Fields
 from lingting.api.http.openai import ALIASES
-from lingting.api.ws.connection import SocketParts, serve_socket
+from lingting.api.ws.connection import serve_socket
 from lingting.api.ws.dialect import Dialect, Handshake
 from lingting.api.ws.handshake import choose_subprotocol, deny, require_origin
 from lingting.api.ws.native import NativeDialect
 from lingting.api.ws.openai_realtime import BETA_SUBPROTOCOL, OpenAIRealtime
+from lingting.api.ws.opening import live_defaults, parts_of
 from lingting.api.ws.subtitle import SubtitleDialect
-from lingting.domain import Call, RecognizeOptions, Scope, StreamOptions
+from lingting.domain import Call, Scope
 from lingting.domain.errors import LingtingError
-from lingting.domain.options import LIVE_BEAM_SIZE
 from lingting.security.call_note import CallNote, noting
-from lingting.security.stream_meter import StreamMeter
 from lingting.telemetry import log, request_id, span, take_request_id
 
 __all__ = ["DIALECTS", "DialectRoute", "socket_routes"]
@@ -64,11 +62,6 @@ CALL_QUERY = (KEY_QUERY, "user", "store")
 """What an address may say about the caller, whatever the dialect; the rest is the dialect's."""
 
 
-def _defaults(recognize: RecognizeOptions) -> StreamOptions:
-    beam_size = min(recognize.beam_size, LIVE_BEAM_SIZE)
-    return StreamOptions(recognize=replace(recognize, word_times=True, beam_size=beam_size))
-
-
 async def _serve(websocket: WebSocket, row: DialectRoute) -> None:
     """Refuse as HTTP what cannot be served; after that everything is said on the socket."""
     token = request_id.set(take_request_id(websocket.headers.get("x-request-id")))
@@ -97,7 +90,7 @@ async def _serve_admitted(websocket: WebSocket, row: DialectRoute, recorder: Soc
     call = _wished(await admit(websocket, row.scope, read_key=row.read_key), websocket)
     with doors.sockets.holding_a_place():
         handshake = Handshake(
-            defaults=_defaults(doors.defaults),
+            defaults=live_defaults(doors.defaults),
             query={name: value for name, value in websocket.query_params.items() if name not in CALL_QUERY},
             subprotocols=tuple(websocket.scope["subprotocols"]),
             max_audio_bytes=limits.max_message_bytes,
@@ -106,16 +99,7 @@ async def _serve_admitted(websocket: WebSocket, row: DialectRoute, recorder: Soc
             intents=services.intents,
             preset=getattr(websocket.state, "preset", None),
         )
-        open_meter = partial(StreamMeter.begin, services.limiter)
-        parts = SocketParts(
-            hub=services.live,
-            rooms=services.rooms,
-            limits=limits,
-            telemetry=services.telemetry,
-            open_meter=open_meter,
-            follow=services.follow,
-            require_usable=services.keys.require_usable,
-        )
+        parts = parts_of(services, limits)
         subprotocol = choose_subprotocol(handshake.subprotocols, row.subprotocols)
         await recorder.opening()
         await serve_socket(websocket, row.make(handshake), parts, call, subprotocol=subprotocol)
