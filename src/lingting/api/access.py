@@ -17,13 +17,12 @@ from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 from starlette.requests import HTTPConnection
 
+from lingting.api.admission import Knock, let_in, sane_user, verified
 from lingting.api.client_secrets import is_client_secret
 from lingting.api.http.doors import doors_of
 from lingting.api.ws.handshake import require_local_host, require_origin
-from lingting.domain import ANYBODY, Call, Principal, Scope
-from lingting.domain.errors import InvalidKey, InvalidOption, LingtingError, MissingKey, MissingScope
+from lingting.domain import Call, Principal, Scope
 from lingting.services import Services
-from lingting.telemetry import request_id, span
 
 __all__ = ["KEY_QUERY", "Needs", "ReadKey", "address_of", "admit", "call_of", "key_of", "named", "needs"]
 
@@ -32,9 +31,6 @@ KEY_SUBPROTOCOL = "openai-insecure-api-key."
 KEY_QUERY = "api_key"
 """For WebSockets only, whose clients sometimes can give nothing but an address."""
 USER_HEADER = "x-lingting-user"
-MAX_USER_CHARACTERS = 200
-MISSING = "this server asks for a key; send it as `Authorization: Bearer KEY`, see docs/security.md"
-LIVE_ONLY = "a client secret opens live sessions only; use a key"
 
 ReadKey = Callable[[HTTPConnection], str | None]
 
@@ -68,30 +64,18 @@ async def admit(connection: HTTPConnection, scope: Scope | None, *, read_key: Re
     raises    MissingKey, InvalidKey, MissingScope, AddressNotAllowed, RateLimited, Starting, StorageUnavailable
     """
     services = doors_of(connection).services
-    try:
-        with span("auth"):
-            principal = await _principal(connection, services, (read_key or key_of)(connection))
-        call = connection.state.call = _call(connection, principal)
-        if scope is not None and not principal.may(scope):
-            raise MissingScope(f"this key lacks the scope {scope}; make one with it", param="Authorization")
-        if scope is not Scope.METRICS:
-            services.audit.require()
-            await services.limiter.admit(principal)
-    except LingtingError as refused:
-        services.telemetry.access.checked(refused.code)
-        raise
-    services.telemetry.access.checked("allowed")
-    return call
-
-
-def _call(connection: HTTPConnection, principal: Principal) -> Call:
-    return Call(
-        principal=principal,
+    key = (read_key or key_of)(connection)
+    knock = Knock(
         door=_door_of(connection),
-        request_id=request_id.get(),
         address=address_of(connection),
-        user=_sane_user(_as_text(connection.headers.get(USER_HEADER, "")), USER_HEADER),
+        user=_as_text(connection.headers.get(USER_HEADER, "")),
+        user_param=USER_HEADER,
     )
+
+    def tell(call: Call) -> None:
+        connection.state.call = call
+
+    return await let_in(services, knock, scope, identify=lambda: _principal(connection, services, key), tell=tell)
 
 
 def call_of(connection: HTTPConnection) -> Call:
@@ -105,7 +89,7 @@ def named(call: Call, user: str | None) -> Call:
 
     raises    InvalidOption
     """
-    return replace(call, user=_sane_user(user, "user")) if user else call
+    return replace(call, user=sane_user(user, "user")) if user else call
 
 
 def address_of(connection: HTTPConnection) -> str:
@@ -137,12 +121,7 @@ async def _principal(connection: HTTPConnection, services: Services, key: str | 
         return secret.principal
     if not await services.keys.is_required():
         _require_no_foreign_page(connection)
-        return ANYBODY
-    if key is None:
-        raise MissingKey(MISSING, param="Authorization")
-    if is_client_secret(key):
-        raise InvalidKey(LIVE_ONLY, param="Authorization")
-    return await services.keys.verify(key, address=address_of(connection))
+    return await verified(services, key, address=address_of(connection))
 
 
 def _require_no_foreign_page(connection: HTTPConnection) -> None:
@@ -167,10 +146,3 @@ def _as_text(header: str) -> str:
         return header.encode("latin-1").decode()
     except UnicodeError:
         return header
-
-
-def _sane_user(text: str, param: str) -> str:
-    text = text.strip()
-    if len(text) > MAX_USER_CHARACTERS or not text.isprintable():
-        raise InvalidOption(param, f"use at most {MAX_USER_CHARACTERS} printable characters")
-    return text

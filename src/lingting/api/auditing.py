@@ -1,6 +1,9 @@
-"""The audit rows of one call: who it was is found in the connection's scope, what else is known in its note."""
+"""The audit rows of one call: who it was is told by its door, what else is known in its note."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from starlette.types import Scope
 
@@ -11,7 +14,7 @@ from lingting.security.audit import Audit, AuditEntry
 from lingting.security.call_note import CallNote
 from lingting.telemetry import log, request_id
 
-__all__ = ["CallRecorder", "SocketRecorder", "audit_of", "is_audited"]
+__all__ = ["CallRecorder", "CallRows", "Caller", "SocketRecorder", "audit_of", "is_audited"]
 
 UNAUDITED = ("/healthz", "/readyz", "/metrics", "/docs", "/openapi.json", "/favicon.ico")
 """Asked every few seconds, or the same for everybody."""
@@ -28,13 +31,24 @@ def is_audited(path: str) -> bool:
     return not path.startswith(UNAUDITED)
 
 
-class _Rows:
-    """Writes rows of one connection; without an audit log, as while the server starts, none."""
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What is known of the other side when a row is written."""
 
-    def __init__(self, audit: Audit | None, scope: Scope, note: CallNote) -> None:
-        self._audit = audit if is_audited(scope["path"]) else None
-        self._scope = scope
+    call: Call | None
+    """None of one that was not let in."""
+    address: str
+    door: str
+    """The route's pattern."""
+
+
+class CallRows:
+    """Writes the rows of one call or connection; where there is no audit log, none."""
+
+    def __init__(self, audit: Audit | None, note: CallNote, caller: Callable[[], Caller]) -> None:
+        self._audit = audit
         self._note = note
+        self._caller = caller
         self._told_seconds = 0.0
 
     async def write(self, method: str, outcome: str) -> None:
@@ -44,13 +58,12 @@ class _Rows:
         """
         if self._audit is None:
             return
-        note, state = self._note, self._scope.setdefault("state", {})
+        note, caller = self._note, self._caller()
         fresh_seconds, self._told_seconds = note.audio_seconds - self._told_seconds, note.audio_seconds
-        call: Call | None = state.get("call")
-        door = f"{method} {getattr(self._scope.get('route'), 'path', 'unknown')}"
+        door = f"{method} {caller.door}"
         entry = AuditEntry(
-            actor=call.principal.key_id if call else "",
-            address=str(state.get("address", "")),
+            actor=caller.call.principal.key_id if caller.call else "",
+            address=caller.address,
             action=note.action or door,
             subject=note.subject,
             outcome=f"{outcome} {note.code}".rstrip(),
@@ -58,7 +71,7 @@ class _Rows:
             request_id=request_id.get(),
             detail={"door": door, **note.detail} if note.action else note.detail,
         )
-        await (self._audit.record(entry) if call else self._audit.record_unknown(entry))
+        await (self._audit.record(entry) if caller.call else self._audit.record_unknown(entry))
 
     async def write_last(self, method: str, outcome: str) -> None:
         """When it is over there is nobody to tell that a row cannot be written."""
@@ -68,11 +81,22 @@ class _Rows:
             log.error("call.unrecorded", code=problem.code)
 
 
+def _rows(audit: Audit | None, scope: Scope, note: CallNote) -> CallRows:
+    """Of an HTTP call or a WebSocket."""
+
+    def caller() -> Caller:
+        state = scope.setdefault("state", {})
+        door = getattr(scope.get("route"), "path", "unknown")
+        return Caller(state.get("call"), str(state.get("address", "")), door)
+
+    return CallRows(audit if is_audited(scope["path"]) else None, note, caller)
+
+
 class CallRecorder:
     """Of an HTTP call: a row before its answer leaves, and for a stream of events another when it ends."""
 
     def __init__(self, audit: Audit | None, scope: Scope, note: CallNote) -> None:
-        self._rows = _Rows(audit, scope, note)
+        self._rows = _rows(audit, scope, note)
         self._method = str(scope["method"])
         self._has_row = False
 
@@ -97,7 +121,7 @@ class SocketRecorder:
     """Of a WebSocket: a row before it is accepted, and one when it is closed; or one that says why it was not."""
 
     def __init__(self, audit: Audit | None, scope: Scope, note: CallNote) -> None:
-        self._rows = _Rows(audit, scope, note)
+        self._rows = _rows(audit, scope, note)
         self._note = note
         self._is_open = False
 
