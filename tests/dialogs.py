@@ -6,7 +6,8 @@ A dialog is a file of JSON lines, in the order of events; each line is one of
     {"handshake": {"query": {"model": "x"}}}        first, where the connection is not an ordinary one
     {"client": {...}} or {"client": "raw text"}     a text frame of the client (an object is written as JSON)
     {"binary": 640}                                 a binary frame of so many zero bytes
-    {"heard": {"text": "…", "received_seconds": 1}} what the session knows from here on, for `Acknowledge`
+    {"heard": {"text": "…", "received_seconds": 1}} what the session knows from here on, for `Acknowledge`; and
+                                                    "heard_seconds", for `Remark`
     {"opened": {...}}                               `Opened`, the answer to Open or Resume; the rest is usual
     {"failed": {"type": "Overloaded", ...}}         what the last command met instead: a class of domain.errors
     {"event": {"type": "Final", ...}}               an event of the session: a class of domain.events
@@ -26,7 +27,17 @@ from pathlib import Path
 from typing import Any
 
 from lingting.api.errors import close_code
-from lingting.api.ws.dialect import Acknowledge, Close, Command, Dialect, Handshake, Message, Opened, Say
+from lingting.api.ws.dialect import (
+    Acknowledge,
+    Close,
+    Command,
+    Dialect,
+    Handshake,
+    Message,
+    Opened,
+    Remark,
+    Say,
+)
 from lingting.domain import Word, events
 from lingting.domain import errors as error_tree
 from lingting.domain.errors import LingtingError
@@ -73,7 +84,7 @@ class _Player:
         self.dialect = dialect
         self.said: list[object] = []
         self.asked: list[Command] = []
-        self.heard: dict[str, Any] = {"text": "", "received_seconds": 0.0}
+        self.heard: dict[str, Any] = {"text": "", "received_seconds": 0.0, "heard_seconds": 0.0}
 
     def obey(self, commands: Any) -> None:
         for command in commands:
@@ -81,6 +92,8 @@ class _Player:
                 self.say([command.message])
             elif isinstance(command, Acknowledge):
                 self.say([command.word(self.heard["text"], self.heard["received_seconds"])])
+            elif isinstance(command, Remark):
+                self.say(command.word(self.heard["heard_seconds"]))
             else:
                 self.asked.append(command)
 

@@ -40,6 +40,8 @@ __all__ = [
     "HTTP_STATUS",
     "SESSION_CLOSE_CODES",
     "close_code",
+    "deepgram_body",
+    "deepgram_status",
     "http_status",
     "native_body",
     "openai_body",
@@ -99,6 +101,16 @@ SESSION_CLOSE_CODES: dict[CloseReason, int] = {
 }
 """Of the WebSocket whose session ended so."""
 
+DEEPGRAM_CODES = {
+    401: "INVALID_AUTH",
+    402: "ASR_PAYMENT_REQUIRED",
+    403: "INSUFFICIENT_PERMISSIONS",
+    408: "SLOW_UPLOAD",
+    413: "PAYLOAD_TOO_LARGE",
+    429: "TOO_MANY_REQUESTS",
+    503: "SERVICE_UNAVAILABLE",
+    504: "GATEWAY_TIMEOUT",
+}
 OPENAI_TYPES = {429: "rate_limit_exceeded", 401: "authentication_error", 403: "permission_error"}
 
 
@@ -131,6 +143,22 @@ def openai_body(error: LingtingError, status: int) -> dict[str, object]:
     """The shape that OpenAI's clients turn into their exceptions."""
     kind = _openai_type(status)
     return {"error": {"message": error.message, "type": kind, "param": error.param, "code": error.code}}
+
+
+def deepgram_status(error: LingtingError) -> int:
+    """A used-up quota is Deepgram's 402, after which its clients do not try again."""
+    return 402 if isinstance(error, QuotaExceeded) else http_status(error)
+
+
+def deepgram_body(error: LingtingError, status: int, request_id: str) -> dict[str, object]:
+    """The shape that Deepgram's clients show; `code` and `param` are ours."""
+    return {
+        "err_code": DEEPGRAM_CODES.get(status, "Bad Request" if status < 500 else "INTERNAL_SERVER_ERROR"),
+        "err_msg": error.message,
+        "request_id": request_id,
+        "code": error.code,
+        "param": error.param,
+    }
 
 
 def _openai_type(status: int) -> str:

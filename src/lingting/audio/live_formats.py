@@ -7,11 +7,35 @@ from typing import Literal, Protocol
 
 from lingting.domain import PcmFormat, Samples
 
-__all__ = ["CONTAINERS", "Container", "LiveDecoder", "LiveFormat", "LiveSettings"]
+__all__ = ["CONTAINERS", "HEAD_BYTES", "Container", "LiveDecoder", "LiveFormat", "LiveSettings", "container_of"]
 
 Container = Literal["webm", "ogg", "mp3", "aac", "flac", "wav"]
 CONTAINERS: tuple[Container, ...] = ("webm", "ogg", "mp3", "aac", "flac", "wav")
 """What can be decoded while it arrives: a browser's MediaRecorder makes WebM or Ogg, with Opus inside."""
+
+HEAD_BYTES = 4
+"""Enough to know a container by."""
+SIGNATURES: tuple[tuple[bytes, Container], ...] = (
+    (b"RIFF", "wav"),
+    (b"OggS", "ogg"),
+    (b"\x1a\x45\xdf\xa3", "webm"),
+    (b"fLaC", "flac"),
+    (b"ID3", "mp3"),
+)
+MPEG_SYNC, MPEG_LAYER, LAYER_3 = 0xE0, 0x06, 0x02
+"""Of the second byte of a frame of MPEG audio, after one of 0xFF; ADTS, which AAC comes in, has no layer.
+Source: ISO/IEC 11172-3, section 2.4.1.3, and 13818-7, section 6.2."""
+
+
+def container_of(head: bytes) -> Container | None:
+    """The container whose first bytes these are; None for headerless samples, and for what cannot be decoded live."""
+    for signature, container in SIGNATURES:
+        if head.startswith(signature):
+            return container
+    if len(head) < 2 or head[0] != 0xFF or head[1] & MPEG_SYNC != MPEG_SYNC:
+        return None
+    layer = head[1] & MPEG_LAYER
+    return "mp3" if layer == LAYER_3 else "aac" if layer == 0 and head[1] & 0xF0 == 0xF0 else None
 
 
 @dataclass(frozen=True, slots=True)

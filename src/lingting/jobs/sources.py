@@ -21,7 +21,7 @@ from lingting.security.outbound import Outbound
 from lingting.storage.blobs import Blobs
 from lingting.storage.job_records import Job
 
-__all__ = ["JobSources"]
+__all__ = ["JobSources", "fetch_recording"]
 
 IDLE_SECONDS = 30.0
 """Between two pieces of what is fetched."""
@@ -65,19 +65,23 @@ class JobSources:
         return file
 
     async def _fetched(self, url: str) -> IO[bytes]:
-        handle, name = await asyncio.to_thread(tempfile.mkstemp, prefix="lingting-fetch-")
-        os.close(handle)
-        path = Path(name)
-        try:
-            await self._outbound.fetch(
-                url,
-                path,
-                max_bytes=self._max_bytes,
-                seconds=self._settings.fetch_seconds,
-                idle_seconds=IDLE_SECONDS,
-            )
-            return await asyncio.to_thread(path.open, "rb")
-        except FileNotFoundError as problem:
-            raise AudioUndecodable("nothing came from the address") from problem
-        finally:
-            await asyncio.to_thread(path.unlink, missing_ok=True)
+        return await fetch_recording(
+            self._outbound, url, max_bytes=self._max_bytes, seconds=self._settings.fetch_seconds
+        )
+
+
+async def fetch_recording(outbound: Outbound, url: str, *, max_bytes: int, seconds: float) -> IO[bytes]:
+    """What is at the URL, in a file without a name.
+
+    raises    UrlNotAllowed, FetchFailed, AudioTooLarge; AudioUndecodable when nothing came
+    """
+    handle, name = await asyncio.to_thread(tempfile.mkstemp, prefix="lingting-fetch-")
+    os.close(handle)
+    path = Path(name)
+    try:
+        await outbound.fetch(url, path, max_bytes=max_bytes, seconds=seconds, idle_seconds=IDLE_SECONDS)
+        return await asyncio.to_thread(path.open, "rb")
+    except FileNotFoundError as problem:
+        raise AudioUndecodable("nothing came from the address") from problem
+    finally:
+        await asyncio.to_thread(path.unlink, missing_ok=True)

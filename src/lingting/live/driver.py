@@ -87,6 +87,11 @@ class LiveSession:
         return self._inbox.received_seconds(self._session.heard_seconds)
 
     @property
+    def heard_seconds(self) -> float:
+        """How much of it the session has listened to; what began before then was said to have begun."""
+        return self._session.heard_seconds
+
+    @property
     def has_client(self) -> bool:
         """False while it waits for a client whose connection was lost."""
         return self._left_seconds is None

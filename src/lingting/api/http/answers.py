@@ -10,7 +10,14 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Match
 
-from lingting.api.errors import http_status, native_body, openai_body, retry_headers
+from lingting.api.errors import (
+    deepgram_body,
+    deepgram_status,
+    http_status,
+    native_body,
+    openai_body,
+    retry_headers,
+)
 from lingting.api.http.doors import doors_of
 from lingting.domain.errors import InvalidInput, InvalidKey, InvalidOption, LingtingError, MissingKey
 from lingting.security.call_note import audit_note
@@ -19,18 +26,30 @@ from lingting.telemetry import log, request_id
 __all__ = ["answer_errors", "error_answer"]
 
 OPENAI_PATHS = ("/v1/audio/", "/v1/models", "/v1/realtime")
+DEEPGRAM_PATHS = ("/v1/listen",)
+MAX_HEADER_CHARACTERS = 500
+"""Of a message: where a handshake fails, Deepgram's clients see no more than headers."""
 
 
 def error_answer(error: LingtingError, path: str, *, status: int | None = None) -> Response:
     """The error in the shape of the path's clients, with Retry-After where it helps."""
     audit_note(code=error.code)
-    status = status or http_status(error)
-    is_openai = path.startswith(OPENAI_PATHS)
-    body = openai_body(error, status) if is_openai else native_body(error, request_id.get())
     headers = retry_headers(error)
+    if path.startswith(DEEPGRAM_PATHS):
+        status = status or deepgram_status(error)
+        body = deepgram_body(error, status, request_id.get())
+        headers |= {"dg-request-id": request_id.get(), "dg-error": _in_header(error.message)}
+    else:
+        status = status or http_status(error)
+        is_openai = path.startswith(OPENAI_PATHS)
+        body = openai_body(error, status) if is_openai else native_body(error, request_id.get())
     if isinstance(error, InvalidKey):
         headers["WWW-Authenticate"] = "Bearer" if isinstance(error, MissingKey) else 'Bearer error="invalid_token"'
     return JSONResponse(body, status, headers=headers)
+
+
+def _in_header(text: str) -> str:
+    return "".join(sign if " " <= sign <= "~" else "?" for sign in text[:MAX_HEADER_CHARACTERS])
 
 
 def answer_errors(app: FastAPI) -> None:

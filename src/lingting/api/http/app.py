@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from lingting.api.http import (
     admin_audit,
     callbacks,
+    deepgram,
     health,
     history,
     intents,
@@ -38,7 +39,7 @@ from lingting.api.ws.routes import socket_routes
 __all__ = ["build_app"]
 
 DESCRIPTION = "Speech to text on your own hardware. Every error has a stable code; every answer has X-Request-ID."
-VENDORS: tuple[tuple[str, ModuleType], ...] = ()
+VENDORS: tuple[tuple[str, ModuleType], ...] = (("deepgram", deepgram),)
 """The HTTP routes of other vendors' protocols, by the door of `[doors]` that opens them; their sockets are rows of
 `api/ws/routes.py`."""
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]

@@ -11,7 +11,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from lingting.api.http.answers import OPENAI_PATHS
+from lingting.api.http.answers import DEEPGRAM_PATHS, OPENAI_PATHS
 
 __all__ = ["describe_errors"]
 
@@ -19,6 +19,7 @@ Node = dict[str, Any]  # Any: OpenAPI is JSON
 MEANINGS = {
     400: "Something in the request is wrong; `param` names it",
     401: "A key is missing or wrong",
+    402: "The key has used up its audio of the day or month",
     403: "The key or the address may not do this",
     404: "There is nothing of this name, or it belongs to somebody else",
     405: "Not with this method",
@@ -64,6 +65,17 @@ OPENAI: Node = {
         }
     },
 }
+DEEPGRAM: Node = {
+    "type": "object",
+    "required": ["err_code", "err_msg", "request_id", "code", "param"],
+    "properties": {
+        "err_code": {"type": "string"},
+        "err_msg": {"type": "string"},
+        "request_id": {"type": "string"},
+        "code": {"type": "string", "description": "Stable; docs/errors.md lists them"},
+        "param": {"type": ["string", "null"]},
+    },
+}
 
 
 def describe_errors(app: FastAPI) -> None:
@@ -84,7 +96,7 @@ def _complete(document: Node) -> None:
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
-    schemas |= {"Error": NATIVE, "OpenAIError": OPENAI}
+    schemas |= {"Error": NATIVE, "OpenAIError": OPENAI, "DeepgramError": DEEPGRAM}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             answers = operation["responses"]
@@ -98,6 +110,8 @@ def _statuses(path: str, method: str, operation: Node) -> Iterator[int]:
     yield from (400, 403, 405, 429, 500, 503)
     if "security" in operation:
         yield 401
+    if path.startswith(DEEPGRAM_PATHS):
+        yield 402
     if "{" in path or "/audio" in path:  # a room, a record, a model
         yield from (404, 409)
     if path.endswith("/result"):  # of a job that failed: whatever the request would have been answered
@@ -110,6 +124,7 @@ def _statuses(path: str, method: str, operation: Node) -> Iterator[int]:
 
 def _error(status: int, path: str) -> Node:
     shape = "OpenAIError" if path.startswith(OPENAI_PATHS) else "Error"
+    shape = "DeepgramError" if path.startswith(DEEPGRAM_PATHS) else shape
     headers = {"X-Request-ID": REQUEST_ID}
     if status in (429, 503):
         headers["Retry-After"] = RETRY_AFTER

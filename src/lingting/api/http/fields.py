@@ -25,7 +25,17 @@ from lingting.domain.errors import InvalidOption
 from lingting.domain.options import DEFAULT_TEMPERATURES
 from lingting.text.sentiment import require_mood
 
-__all__ = ["REDACT_SCHEMA", "Fields", "read_options", "read_pcm", "read_redaction"]
+__all__ = [
+    "FALSE",
+    "MAX_PCM_RATE_HZ",
+    "MIN_PCM_RATE_HZ",
+    "REDACT_SCHEMA",
+    "Fields",
+    "is_encodable",
+    "read_options",
+    "read_pcm",
+    "read_redaction",
+]
 
 E = TypeVar("E", bound=StrEnum)
 TRUE, FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off", "")
@@ -63,7 +73,7 @@ class Fields:
             return None
         if not isinstance(value, str):
             raise InvalidOption(name, "is not text")
-        if not _is_encodable(value):
+        if not is_encodable(value):
             raise InvalidOption(name, "holds half a surrogate pair, which is no character")
         return value
 
@@ -103,8 +113,8 @@ class Fields:
         return kind(text)
 
 
-def _is_encodable(text: str) -> bool:
-    """JSON can write halves of surrogate pairs, which no tokenizer takes."""
+def is_encodable(text: str) -> bool:
+    """JSON can write halves of surrogate pairs, which no tokenizer takes and no frame carries."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -22,6 +22,8 @@ __all__ = ["BodyBounds", "RequestFrame"]
 CLIENT_GONE = 499
 """nginx's code for a caller that hung up; only metrics and logs see it."""
 FAULT = 500
+BARE_RECORDING_PATHS = frozenset({"/v1/listen"})
+"""Whose body may be a recording, which `read_recording` writes to disk as it comes."""
 RETRY_SECONDS = 5.0
 SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -154,8 +156,7 @@ class BodyBounds:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        is_form = headers.get("content-type", "").lower().startswith("multipart/")
-        limit_bytes = self._limits.max_upload_bytes if is_form else self._limits.max_json_bytes
+        limit_bytes = self._limits.max_upload_bytes if _is_recording(scope, headers) else self._limits.max_json_bytes
         declared = headers.get("content-length", "")
         if declared.isdigit() and int(declared) > limit_bytes:
             await error_answer(AudioTooLarge(limit_bytes), scope["path"])(scope, receive, send)
@@ -176,6 +177,13 @@ class BodyBounds:
             services = scope["app"].state.doors.services_if_open
             if services is not None:
                 services.telemetry.doors.received(body.taken_bytes)
+
+
+def _is_recording(scope: Scope, headers: Headers) -> bool:
+    """Whether the body is not held in memory: a form, or a recording by itself at a door that takes such."""
+    kind = headers.get("content-type", "").lower()
+    is_bare = scope["path"] in BARE_RECORDING_PATHS and not kind.startswith("application/json")
+    return is_bare or kind.startswith("multipart/")
 
 
 class _Bounded:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import hashlib
 import json
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +23,7 @@ from lingting.audio.decode import AudioSource
 from lingting.domain import PcmFormat
 from lingting.domain.errors import AudioUndecodable, InvalidInput, InvalidOption
 
-__all__ = ["decode_base64", "read_form", "read_json", "recording_of", "source_of"]
+__all__ = ["Recording", "decode_base64", "read_form", "read_json", "read_recording", "recording_of", "source_of"]
 
 MAX_FIELDS = 128
 MAX_FIELD_BYTES = 64 * 1024
@@ -97,6 +100,38 @@ async def recording_of(upload: UploadFile) -> Path | bytes:
         return await upload.read()
     await asyncio.to_thread(upload.file.flush)
     return Path(f"/dev/fd/{upload.file.fileno()}")
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A body that is a recording."""
+
+    content: Path | bytes
+    sha256: str
+
+
+@asynccontextmanager
+async def read_recording(request: Request) -> AsyncIterator[Recording]:
+    """The body itself, on disk if it is large; gone on leaving.
+
+    raises    AudioUndecodable when it is empty; AudioTooLarge, UploadStalled
+    """
+    digest, size_bytes = hashlib.sha256(), 0
+    with tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES) as file:
+        async for piece in request.stream():
+            digest.update(piece)
+            size_bytes += len(piece)
+            if size_bytes > IN_MEMORY_BYTES:
+                await asyncio.to_thread(file.write, piece)
+            else:
+                file.write(piece)
+        if not size_bytes:
+            raise AudioUndecodable("the body is empty; send the recording as the body")
+        file.seek(0)
+        if size_bytes <= IN_MEMORY_BYTES:
+            yield Recording(file.read(), digest.hexdigest())
+        else:
+            yield Recording(Path(f"/dev/fd/{file.fileno()}"), digest.hexdigest())
 
 
 async def read_json(request: Request) -> dict[str, Any]:  # Any: whatever the caller wrote

@@ -8,8 +8,8 @@ when the connection is over but, where the dialect resumes, the session, which w
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from starlette.websockets import WebSocket
@@ -28,6 +28,7 @@ from lingting.api.ws.dialect import (
     Message,
     Open,
     Opened,
+    Remark,
     Resume,
     RoomClaim,
     Say,
@@ -85,6 +86,8 @@ class SocketParts:
     """Sees every session that begins; None where nobody wants to."""
     require_usable: Callable[[Principal], Awaitable[None]] | None = None
     """Whether the caller's key is still good; None asks for none."""
+    closings: Mapping[str, Close] = field(default_factory=dict)
+    """How the protocol itself closes, by the code of an error or the reason that a session ended."""
 
 
 async def serve_socket(
@@ -222,6 +225,8 @@ class Connection:
                 await self._live.feed(data)
             case Acknowledge(word):
                 await self._outbox.put(word(self._live.text, self._live.received_seconds))
+            case Remark(remark):
+                await self._say(remark(self._live.heard_seconds))
             case Say(message):
                 await self._outbox.put(message)
             case Open():
@@ -342,7 +347,7 @@ class Connection:
     async def _close(self, code: int, reason: str) -> None:
         """Close once what was said before has been sent."""
         self._is_closing = True
-        await self._outbox.put(Close(code, reason))
+        await self._outbox.put(self._parts.closings.get(reason, Close(code, reason)))
 
     def _count(self, error: LingtingError) -> None:
         log.info("socket.refused", code=error.code, param=error.param)

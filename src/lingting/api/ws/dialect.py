@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Protocol
 
 from lingting.audio.live_formats import LiveFormat
@@ -30,6 +31,7 @@ __all__ = [
     "Message",
     "Open",
     "Opened",
+    "Remark",
     "Resume",
     "RoomClaim",
     "Say",
@@ -47,6 +49,8 @@ class Handshake:
     """What holds where the client says nothing."""
     query: Mapping[str, str] = field(default_factory=dict)
     """Of the URL; the last value of each name."""
+    values: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The same with all values of each name, for protocols that repeat them."""
     subprotocols: tuple[str, ...] = ()
     """As the client offered them."""
     max_audio_bytes: int = 4 * 2**20
@@ -55,6 +59,10 @@ class Handshake:
     """Names that are served, that of the model first."""
     token: str = "token"  # noqa: S105 - no secret
     """Makes the ids of this connection unlike those of any other."""
+    request_id: str = "request-1"
+    """By which the log knows the connection."""
+    began_at: datetime = datetime(2000, 1, 1, tzinfo=UTC)
+    """When it came."""
     intents: Intents | None = None
     """Packs of commands that finals may be held against."""
     preset: object = None
@@ -135,6 +143,14 @@ class Acknowledge:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """Say what follows from how far the session has heard, before any later event."""
+
+    word: Callable[[float], Sequence[Message]]
+    """Given the seconds of audio heard; nothing where nothing follows."""
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     """End the connection after what has been said so far."""
 
@@ -142,7 +158,7 @@ class Close:
     reason: str = ""
 
 
-Command = Open | Resume | Configure | Append | Commit | Clear | Finish | Say | Acknowledge | Close
+Command = Open | Resume | Configure | Append | Commit | Clear | Finish | Say | Acknowledge | Remark | Close
 
 
 @dataclass(frozen=True, slots=True)

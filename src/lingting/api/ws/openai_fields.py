@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from lingting.api.http.fields import is_encodable
 from lingting.domain.errors import InvalidOption
 
-__all__ = ["Fields", "Section", "is_encodable", "sections_of"]
+__all__ = ["Fields", "Section", "sections_of"]
 
 NESTED = ("format", "transcription", "turn_detection", "noise_reduction")
 FLAT = {
@@ -134,15 +135,6 @@ def _text(path: str, value: object) -> str:
     if not is_encodable(value):
         raise InvalidOption(path, "holds half a surrogate pair, which is no character")
     return value
-
-
-def is_encodable(text: str) -> bool:
-    """JSON can write halves of surrogate pairs, which no tokenizer takes and no frame carries."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _shown(value: object) -> str:

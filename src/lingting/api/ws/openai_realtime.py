@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lingting.api.errors import close_code
+from lingting.api.http.fields import is_encodable
 from lingting.api.ws.dialect import (
     Append,
     Clear,
@@ -26,7 +27,6 @@ from lingting.api.ws.dialect import (
 from lingting.api.ws.messages import decode_audio, read_object
 from lingting.api.ws.openai_config import RealtimeConfig, merged, options_of
 from lingting.api.ws.openai_events import EventWriter, session_object
-from lingting.api.ws.openai_fields import is_encodable
 from lingting.api.ws.openai_items import Conversation
 from lingting.audio.live_formats import LiveFormat
 from lingting.domain import (

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 from fastapi import APIRouter
 from starlette.requests import HTTPConnection
@@ -12,19 +12,23 @@ from starlette.websockets import WebSocket
 
 from lingting.api.access import KEY_QUERY, admit, key_of, named
 from lingting.api.auditing import SocketRecorder, audit_of
+from lingting.api.deepgram.key import deepgram_key_of
 from lingting.api.http.doors import doors_of
 from lingting.api.http.fields import Fields
 from lingting.api.http.openai import ALIASES
 from lingting.api.ws.connection import serve_socket
-from lingting.api.ws.dialect import Dialect, Handshake
+from lingting.api.ws.deepgram import DEEPGRAM_CLOSINGS, DeepgramDialect
+from lingting.api.ws.dialect import Close, Dialect, Handshake
 from lingting.api.ws.handshake import choose_subprotocol, deny, require_origin
+from lingting.api.ws.limits import SocketLimits
 from lingting.api.ws.native import NativeDialect
 from lingting.api.ws.openai_realtime import BETA_SUBPROTOCOL, OpenAIRealtime
 from lingting.api.ws.opening import live_defaults, parts_of
 from lingting.api.ws.subtitle import SubtitleDialect
-from lingting.domain import Call, Scope
+from lingting.domain import Call, RecognizeOptions, Scope
 from lingting.domain.errors import LingtingError
 from lingting.security.call_note import CallNote, noting
+from lingting.services import Services
 from lingting.telemetry import log, request_id, span, take_request_id
 
 __all__ = ["DIALECTS", "DialectRoute", "socket_routes"]
@@ -50,12 +54,23 @@ class DialectRoute:
     """Of `[doors]` in the settings, which opens it; empty for those that are always open."""
     read_key: Callable[[HTTPConnection], str | None] = key_of
     """Where its clients put their keys."""
+    closings: Mapping[str, Close] = field(default_factory=dict)
+    """See `SocketParts`."""
 
 
 DIALECTS = (
     DialectRoute("native", "/v1/asr/stream", NativeDialect),
     DialectRoute("subtitle", "/ws/subtitle", SubtitleDialect),
     DialectRoute("openai_realtime", "/v1/realtime", OpenAIRealtime, subprotocols=("realtime", BETA_SUBPROTOCOL)),
+    DialectRoute(
+        "deepgram",
+        "/v1/listen",
+        DeepgramDialect,
+        subprotocols=("token", "bearer", OWN_SUBPROTOCOL),
+        door="deepgram",
+        read_key=deepgram_key_of,
+        closings=DEEPGRAM_CLOSINGS,
+    ),
 )
 
 CALL_QUERY = (KEY_QUERY, "user", "store")
@@ -82,27 +97,37 @@ async def _serve(websocket: WebSocket, row: DialectRoute) -> None:
 
 
 async def _serve_admitted(websocket: WebSocket, row: DialectRoute, recorder: SocketRecorder) -> None:
-    """raises    LingtingError, before the socket is accepted"""
+    """raises    LingtingError, before the socket is accepted: also for a query that the dialect refuses"""
     doors = doors_of(websocket)
     limits = doors.sockets.limits
     require_origin(websocket.headers, limits.allowed_origins)
     services = doors.require_open()
     call = _wished(await admit(websocket, row.scope, read_key=row.read_key), websocket)
     with doors.sockets.holding_a_place():
-        handshake = Handshake(
-            defaults=live_defaults(doors.defaults),
-            query={name: value for name, value in websocket.query_params.items() if name not in CALL_QUERY},
-            subprotocols=tuple(websocket.scope["subprotocols"]),
-            max_audio_bytes=limits.max_message_bytes,
-            models=(services.model, *ALIASES),
-            token=secrets.token_hex(8),
-            intents=services.intents,
-            preset=getattr(websocket.state, "preset", None),
-        )
-        parts = parts_of(services, limits)
+        handshake = _handshake(websocket, doors.defaults, services, limits)
+        dialect = row.make(handshake)
+        parts = replace(parts_of(services, limits), closings=row.closings)
         subprotocol = choose_subprotocol(handshake.subprotocols, row.subprotocols)
         await recorder.opening()
-        await serve_socket(websocket, row.make(handshake), parts, call, subprotocol=subprotocol)
+        await serve_socket(websocket, dialect, parts, call, subprotocol=subprotocol)
+
+
+def _handshake(websocket: WebSocket, defaults: RecognizeOptions, services: Services, limits: SocketLimits) -> Handshake:
+    asked = websocket.query_params
+    names = [name for name in asked if name not in CALL_QUERY]
+    return Handshake(
+        defaults=live_defaults(defaults),
+        query={name: asked[name] for name in names},
+        values={name: tuple(asked.getlist(name)) for name in names},
+        subprotocols=tuple(websocket.scope["subprotocols"]),
+        max_audio_bytes=limits.max_message_bytes,
+        models=(services.model, *ALIASES),
+        token=secrets.token_hex(8),
+        request_id=request_id.get(),
+        began_at=services.clock.now(),
+        intents=services.intents,
+        preset=getattr(websocket.state, "preset", None),
+    )
 
 
 def _wished(call: Call, websocket: WebSocket) -> Call:
