@@ -37,6 +37,7 @@ __all__ = [
     "Vault",
     "hash_of",
     "is_same",
+    "mac_sha1",
     "new_master_key",
     "new_secret",
     "validity_of",
@@ -70,6 +71,11 @@ def hash_of(secret: str) -> bytes:
 def is_same(one: bytes, other: bytes) -> bool:
     """Compare in constant time."""
     return hmac.compare_digest(one, other)
+
+
+def mac_sha1(key: bytes, data: bytes) -> bytes:
+    """HMAC-SHA1, 20 bytes: for protocols of others that know no better. Source: RFC 2104."""
+    return hmac.digest(key, data, "sha1")
 
 
 def validity_of(pem: bytes) -> tuple[datetime, datetime]:

@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lingting.domain import Samples
-from lingting.domain.audio import PcmEncoding
+from lingting.domain.audio import PcmEncoding, pcm16
 
 __all__ = ["BYTES_PER_SAMPLE", "clean", "from_pcm", "to_float", "to_pcm"]
 
 BYTES_PER_SAMPLE: dict[PcmEncoding, int] = {"s16le": 2, "f32le": 4, "mulaw": 1, "alaw": 1}
 
-INT16_SCALE = 32_768
 _MULAW_BIAS = 0x84
 """Added before the exponent is taken. Source: ITU-T G.711, mu-law."""
 
@@ -58,8 +57,7 @@ def to_pcm(samples: Samples, encoding: PcmEncoding) -> bytes:
     """Return float32 samples as headerless PCM, clipped and rounded to the nearest step."""
     if encoding == "f32le":
         return clean(samples).astype("<f4").tobytes()
-    whole = np.rint(clean(samples).astype(np.float64) * INT16_SCALE)
-    steps = np.clip(whole, -INT16_SCALE, INT16_SCALE - 1).astype(np.int16)
+    steps = pcm16(samples)
     if encoding == "s16le":
         return steps.astype("<i2").tobytes()
     levels = _MULAW_LEVELS if encoding == "mulaw" else _ALAW_LEVELS

@@ -8,13 +8,15 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SAMPLE_RATE_HZ", "Audio", "AudioInfo", "PcmEncoding", "PcmFormat", "Samples", "Span"]
+__all__ = ["SAMPLE_RATE_HZ", "Audio", "AudioInfo", "PcmEncoding", "PcmFormat", "Samples", "Span", "pcm16"]
 
 Samples = NDArray[np.float32]
 """One axis, mono, nominally -1..1."""
 
 SAMPLE_RATE_HZ = 16_000
 """The rate of all audio past the decoder: what every recogniser and VAD in the house was trained on."""
+
+INT16_SCALE = 32_768
 
 PcmEncoding = Literal["s16le", "f32le", "mulaw", "alaw"]
 
@@ -76,3 +78,9 @@ class AudioInfo:
     channels: int
     duration_seconds: float | None
     """From the header, so a hint only; None when the container does not say."""
+
+
+def pcm16(samples: Samples) -> NDArray[np.int16]:
+    """Return the samples as 16-bit steps, clipped and rounded to the nearest; NaN becomes silence."""
+    finite = np.nan_to_num(samples.astype(np.float64), nan=0.0, posinf=1.0, neginf=-1.0)
+    return np.clip(np.rint(finite * INT16_SCALE), -INT16_SCALE, INT16_SCALE - 1).astype(np.int16)

@@ -57,6 +57,12 @@ ENGINES: Mapping[str, EngineRow] = {
             needs=("ctranslate2", "faster_whisper", "tokenizers"),
             install="pip install lingting",
         ),
+        EngineRow(
+            name="aliyun",
+            target="lingting.engines.aliyun.engine:AliyunEngine",
+            kind=EngineKind.REMOTE,
+            settings="lingting.engines.aliyun.settings:AliyunSettings",
+        ),
         EngineRow(name="fake", target="lingting.engines.fake:FakeEngine"),
     )
 }

@@ -1,0 +1,158 @@
+"""What can be set of the Aliyun engine. Secrets are not among it: only where they are found."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+from lingting.domain.errors import LingtingError, SettingsInvalid
+from lingting.domain.languages import normalize_language
+
+__all__ = ["AliyunSettings", "Mode", "is_loopback"]
+
+Mode = Literal["auto", "rest", "recognizer", "transcriber"]
+
+_RANGES = {
+    "max_concurrent": (1, 10_000),
+    "max_waiting": (0, 100_000),
+    "per_second": (0.1, 10_000.0),
+    "pool_size": (0, 1_000),
+    "connect_seconds": (0.1, 60.0),
+    "answer_seconds": (0.1, 120.0),
+    "total_seconds": (0.1, 600.0),
+    "attempts": (1, 20),
+    "backoff_seconds": (0.0, 10.0),
+    "breaker_failures": (1, 1_000),
+    "breaker_seconds": (0.01, 600.0),
+    "speedup": (1.0, 1_000.0),
+}
+_REGION = re.compile(r"[a-z]{2}-[a-z0-9-]{2,30}")
+_SCHEMES = {"http": "ws", "https": "wss"}
+
+
+@dataclass(frozen=True, slots=True)
+class AliyunSettings:
+    """Which service of which region, how it is asked, and where the credentials are.
+
+    raises    SettingsInvalid
+    """
+
+    mode: Mode = "auto"
+    """rest and recognizer give text, transcriber word times too; auto takes it where they are asked for, else rest."""
+    region: str = "cn-shanghai"
+    gateway_url: str = ""
+    """"https://host[:port]" of the gateway; empty for that of the region."""
+    token_url: str = ""
+    """Where tokens are made; empty for that of the region."""
+    allow_plain_http: bool = False
+    """Let credentials and speech go unencrypted to a host that is not this machine."""
+    credentials_file: str = ""
+    """JSON or INI with appkey, access_key_id, access_key_secret, or appkey and token; what it lacks is looked for in
+    the environment."""
+    appkey_env: str = "ALIYUN_NLS_APPKEY"
+    access_key_id_env: str = "ALIBABA_CLOUD_ACCESS_KEY_ID"
+    access_key_secret_env: str = "ALIBABA_CLOUD_ACCESS_KEY_SECRET"  # noqa: S105  the name of a variable
+    token_env: str = "ALIYUN_NLS_TOKEN"  # noqa: S105  the name of a variable
+    """A token that somebody else renews; used where there is no access key."""
+    languages: tuple[str, ...] = ("zh", "en")
+    """What the project behind the appkey understands."""
+    max_concurrent: int = 10
+    """Tasks at once; what the appkey is allowed, or this engine's share of it."""
+    max_waiting: int = 2_000
+    """Calls that wait for their turn; more are refused at once."""
+    per_second: float = 20.0
+    """Tasks begun in a second, evenly spread."""
+    pool_size: int = 10
+    """Idle connections that are kept for the next call; 0 opens one for each."""
+    connect_seconds: float = 5.0
+    answer_seconds: float = 20.0
+    """Without any word of the service, before it counts as away."""
+    total_seconds: float = 60.0
+    """For a call, with its waiting and all its attempts."""
+    attempts: int = 4
+    backoff_seconds: float = 0.2
+    """Before the second attempt; doubled for each further one, with a random part."""
+    breaker_failures: int = 10
+    """Attempts in a row that fail before the service is left alone."""
+    breaker_seconds: float = 10.0
+    """How long, before one call tries whether it is back."""
+    speedup: float = 20.0
+    """How much quicker than it was spoken speech is sent over a socket."""
+    punctuation: bool = True
+    disfluency: bool = False
+    """Leave out "um" and repeated words."""
+    vocabulary_id: str = ""
+    customization_id: str = ""
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in _RANGES.items():
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise _invalid(name, f"{value} is outside {low} to {high}")
+        if self.mode not in ("auto", "rest", "recognizer", "transcriber"):
+            raise _invalid("mode", f"{self.mode!r} is none of auto, rest, recognizer, transcriber")
+        if not _REGION.fullmatch(self.region):
+            raise _invalid("region", f"{self.region!r} is no region like cn-shanghai")
+        for name in ("gateway_url", "token_url"):
+            self._check_url(name, getattr(self, name))
+        self._check_languages()
+
+    @property
+    def http_url(self) -> str:
+        """Of the gateway, without a path."""
+        return self.gateway_url.rstrip("/") or f"https://nls-gateway-{self.region}.aliyuncs.com"
+
+    @property
+    def socket_url(self) -> str:
+        scheme, _, rest = self.http_url.partition("://")
+        return f"{_SCHEMES[scheme]}://{rest}/ws/v1"
+
+    @property
+    def maker_url(self) -> str:
+        """Where tokens are made, without a path."""
+        return self.token_url.rstrip("/") or f"https://nls-meta.{self.region}.aliyuncs.com"
+
+    @property
+    def uses_proxies(self) -> bool:
+        """Those of the environment; none leads to this very machine."""
+        return not is_loopback(urlsplit(self.http_url).hostname or "")
+
+    def _check_url(self, name: str, url: str) -> None:
+        if not url:
+            return
+        try:
+            parts = urlsplit(url)
+            port, host = parts.port, parts.hostname
+        except ValueError:
+            port, host = None, None
+        if not host or parts.scheme not in _SCHEMES or port == 0 or parts.path not in ("", "/"):
+            raise _invalid(name, "give https://host or https://host:port, without a path")
+        if parts.username or parts.query or parts.fragment:
+            raise _invalid(name, "holds more than a host; credentials are set apart from it")
+        if parts.scheme == "http" and not self.allow_plain_http and not is_loopback(host):
+            raise _invalid(name, "would send credentials unencrypted; use https, or set allow_plain_http")
+
+    def _check_languages(self) -> None:
+        try:
+            known = tuple(normalize_language(language) for language in self.languages)
+        except LingtingError as problem:
+            raise _invalid("languages", problem.message) from problem
+        if not known or known != tuple(self.languages):
+            raise _invalid("languages", "give codes such as zh and en, at least one")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host of a URL is this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _invalid(name: str, problem: str) -> SettingsInvalid:
+    return SettingsInvalid(f"aliyun.{name}: {problem}", param=f"aliyun.{name}")
