@@ -19,7 +19,7 @@ from lingting.api.http.doors import Doors, HttpLimits
 from lingting.api.ws.limits import SocketLimits
 from lingting.domain import SystemClock
 from lingting.domain.errors import SettingsInvalid
-from lingting.engines.base import BatchEngine
+from lingting.engines.base import AnyEngine
 from lingting.heap import keep_heap_flat
 from lingting.security.allowlist import Allowlist, read_networks
 from lingting.security.certificate import ServerCertificate
@@ -42,7 +42,7 @@ PONG_SECONDS = 60.0
 """Long, because the answer to a ping stands in line behind audio that a fast client has sent."""
 
 
-def create_app(settings: Settings, *, engine: BatchEngine | None = None) -> FastAPI:
+def create_app(settings: Settings, *, engine: AnyEngine | None = None) -> FastAPI:
     """The application; its lifespan opens the services in the background.
 
     engine    a made engine to use instead of the configured one, for tests
@@ -95,7 +95,7 @@ def serve(settings: Settings) -> None:
 class _Opening:
     """The services of one application, opened, kept and closed by one task."""
 
-    def __init__(self, settings: Settings, engine: BatchEngine | None) -> None:
+    def __init__(self, settings: Settings, engine: AnyEngine | None) -> None:
         server = settings.server
         limits = HttpLimits(
             max_upload_bytes=min(server.max_upload_bytes, settings.decode.max_bytes),

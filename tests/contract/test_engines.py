@@ -1,42 +1,22 @@
 """What every batch engine of the registry promises; a new row is held to it without editing this file."""
 
-import os
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
-from faster_whisper.audio import decode_audio
 
+from engine_rows import names, opened, speech
 from lingting.domain import SAMPLE_RATE_HZ, Audio, RecognizeOptions
-from lingting.domain.errors import ModelMissing
 from lingting.engines.base import Clip, EngineKind
-from lingting.engines.registry import ENGINES, open_engine
-from lingting.server import locate_model
-from lingting.settings import load_settings
 from lingting.testing import noise, silence
 
 pytestmark = pytest.mark.contract
 
 ENGLISH = RecognizeOptions(language="en", beam_size=1)
 CHINESE = replace(ENGLISH, language="zh")
-NEEDS_WEIGHTS = {"whisper": "whisper-base"}
-SAMPLES = Path(__file__).parents[2] / "samples"
 
 
-def opened(name: str):
-    if name not in NEEDS_WEIGHTS:
-        return open_engine(name)
-    model = NEEDS_WEIGHTS[name]
-    try:
-        return open_engine(name, locate_model(load_settings(model=model)))
-    except ModelMissing:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip(f"weights are absent; run: lingting models pull {model}")
-
-
-@pytest.fixture(scope="module", params=sorted(row.name for row in ENGINES.values() if row.kind is EngineKind.BATCH))
+@pytest.fixture(scope="module", params=names(EngineKind.BATCH))
 def engine_name(request) -> str:
     return request.param
 
@@ -46,10 +26,6 @@ def engine(engine_name):
     engine = opened(engine_name)
     yield engine
     engine.close()
-
-
-def speech(name: str) -> Audio:
-    return Audio(decode_audio(str(SAMPLES / name)))
 
 
 def answers(engine, *clips: Clip):
@@ -62,7 +38,8 @@ def test_the_capabilities_make_sense(engine) -> None:
     assert capabilities.max_audio_seconds > 0
     assert capabilities.max_batch >= 1
     assert capabilities.replicas >= 1
-    assert {"zh", "en"} <= capabilities.languages
+    assert capabilities.languages
+    assert not capabilities.streaming
 
 
 def test_equal_wishes_have_equal_keys(engine) -> None:
@@ -86,7 +63,8 @@ def test_a_batch_is_answered_in_order_whatever_it_mixes(engine) -> None:
     ]
     found = answers(engine, *clips)
     assert len(found) == len(clips)
-    assert [hypothesis.language for hypothesis in found[:2]] == ["en", "zh"]
+    spoken = {"zh", "en"} & engine.capabilities.languages
+    assert {hypothesis.language for hypothesis in found[:2]} >= spoken
     assert all(0.0 <= hypothesis.language_probability <= 1.0 for hypothesis in found)
 
 
@@ -113,7 +91,7 @@ def test_words_are_given_only_when_asked_for(engine) -> None:
 
 
 def test_languages_spoken_in_one_batch_come_back_in_its_order(engine) -> None:
-    clips = [Clip(speech(f"{language}-short.flac"), replace(ENGLISH, language=language)) for language in ("zh", "en")]
+    clips = [Clip(speech(language), replace(ENGLISH, language=language)) for language in ("zh", "en")]
     found = answers(engine, *clips, Clip(silence(0.1), ENGLISH), *clips)
     assert [hypothesis.language for hypothesis in found] == ["zh", "en", "en", "zh", "en"]
     assert [hypothesis.text for hypothesis in found[:2]] == [hypothesis.text for hypothesis in found[3:]]
@@ -124,7 +102,7 @@ def test_languages_spoken_in_one_batch_come_back_in_its_order(engine) -> None:
 def test_the_words_of_speech_spell_its_text_in_order_inside_the_clip(engine, language) -> None:
     if not engine.capabilities.word_times:
         pytest.skip("this engine gives no word times, and says so")
-    audio = speech(f"{language}-short.flac")
+    audio = speech(language)
     (hypothesis,) = answers(engine, Clip(audio, replace(ENGLISH, language=language, word_times=True)))
     assert len(hypothesis.words) > 1
     assert "".join(word.text for word in hypothesis.words).strip() == hypothesis.text.strip()

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from lingting.domain import Audio, Hypothesis, RecognizeOptions
 
 __all__ = [
+    "AnyEngine",
     "BatchEngine",
     "Capabilities",
     "Clip",
@@ -106,12 +107,17 @@ class BatchEngine(Protocol):
 class EngineStream(Protocol):
     """All per-utterance state of a streaming engine. Blocking; one thread at a time."""
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether more may be heard after `finish`, which then answers for all of it; else nothing may follow."""
+        ...
+
     def accept(self, audio: Audio) -> Hypothesis | None:
-        """Hear the next stretch; what it all seems to say so far, None where nothing changed."""
+        """Hear the next stretch; what it all seems to say so far, None where nothing changed. Text without words."""
         ...
 
     def finish(self) -> Hypothesis:
-        """What was said, times from the start of the first stretch; nothing may follow."""
+        """What was said, times from the start of the first stretch."""
         ...
 
     def close(self) -> None:
@@ -148,3 +154,7 @@ class RemoteEngine(Protocol):
         ...
 
     async def aclose(self) -> None: ...
+
+
+AnyEngine = BatchEngine | StreamEngine | RemoteEngine
+"""Its row in the registry says which; a made one that streams shows it by its capabilities."""

@@ -20,7 +20,8 @@ from lingting.domain.languages import LANGUAGES
 __all__ = ["FolderSource", "HubSource", "ModelEntry", "ModelFile", "PackageSource", "Source", "read_entries"]
 
 _MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_FILE_NAME = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9._-]{0,127}/){0,3}[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+"""A file, in folders of the model's own; no part of it begins with a dot."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _REPO = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+")
 
@@ -30,7 +31,7 @@ class ModelFile:
     """One file of a model."""
 
     name: str
-    """A bare name, never a path."""
+    """A path inside the model's folder, with "/", that cannot leave it."""
     size_bytes: int | None = None
     """None where it is not known beforehand."""
     sha256: str | None = None
@@ -124,6 +125,7 @@ def _entry(row: dict[str, Any]) -> ModelEntry:  # Any: TOML before it is checked
     files = tuple(_file(item) for item in row["files"])
     if not files:
         raise ValueError(f"{name} has no files")
+    _require_apart(name, files)
     return ModelEntry(
         name=name,
         engine=str(row["engine"]),
@@ -142,6 +144,15 @@ def _file(item: dict[str, Any]) -> ModelFile:  # Any: TOML before it is checked
     if size is not None and (not isinstance(size, int) or size <= 0):
         raise ValueError(f"size_bytes is a positive number, got {size!r}")
     return ModelFile(name=_matching(_FILE_NAME, item["name"], "a file's name"), size_bytes=size, sha256=digest)
+
+
+def _require_apart(model: str, files: tuple[ModelFile, ...]) -> None:
+    """No file is named twice, be it in another case, and none is a folder of another."""
+    names = [file.name.casefold() for file in files]
+    folders = {"/".join(parts[:i]) for parts in (name.split("/") for name in names) for i in range(1, len(parts))}
+    for name in names:
+        if names.count(name) > 1 or name in folders:
+            raise ValueError(f"{model}: {name!r} is named twice, or is a folder too")
 
 
 def _source(item: dict[str, Any], files: tuple[ModelFile, ...]) -> Source:  # Any: TOML before it is checked

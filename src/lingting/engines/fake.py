@@ -13,7 +13,7 @@ from lingting.domain import SAMPLE_RATE_HZ, Audio, Hypothesis, RecognizeOptions,
 from lingting.domain.languages import LANGUAGES
 from lingting.engines.base import Capabilities, Clip
 
-__all__ = ["FAKE_CAPABILITIES", "Answer", "FakeBatch", "FakeEngine", "Gate", "seconds_heard"]
+__all__ = ["FAKE_CAPABILITIES", "Answer", "FakeBatch", "FakeEngine", "Gate", "scripted", "seconds_heard"]
 
 Answer = str | Hypothesis | BaseException
 """What the script says of one clip; an exception is raised, and takes the whole batch with it."""
@@ -117,16 +117,16 @@ class FakeEngine:
         self.prepared.append(tuple(clips))
         return FakeBatch(tuple(clips), threading.current_thread().name)
 
-    def compute(self, prepared: FakeBatch) -> list[tuple[Clip, str | Hypothesis]]:
+    def compute(self, prepared: FakeBatch) -> list[Hypothesis]:
         assert not self.is_closed, "the engine was closed"
         self.computed.append(prepared)
         if self._gate is not None:
             self._gate.pass_through()
         answers = [(clip, self._answer(clip)) for clip in prepared.clips]
-        return [(clip, _or_raise(answer)) for clip, answer in answers]
+        return [scripted(clip, answer) for clip, answer in answers]
 
-    def finish(self, raw: list[tuple[Clip, str | Hypothesis]]) -> list[Hypothesis]:
-        return [answer if isinstance(answer, Hypothesis) else _hypothesis(clip, answer) for clip, answer in raw]
+    def finish(self, raw: list[Hypothesis]) -> list[Hypothesis]:
+        return raw
 
     def close(self) -> None:
         self.is_closed = True
@@ -143,15 +143,14 @@ def _in_order(script: Sequence[Answer]) -> Callable[[Clip], Answer]:
     return answer
 
 
-def _or_raise(answer: Answer) -> str | Hypothesis:
+def scripted(clip: Clip, answer: Answer) -> Hypothesis:
+    """Return what the script says of the clip, or raise it."""
     if isinstance(answer, BaseException):
         raise answer
-    return answer
-
-
-def _hypothesis(clip: Clip, text: str) -> Hypothesis:
-    hypothesis = Hypothesis(text, clip.options.language or "en", window_seconds=clip.audio.duration_seconds)
-    return replace(hypothesis, words=_spread(text, clip.audio)) if clip.options.word_times else hypothesis
+    if isinstance(answer, Hypothesis):
+        return answer
+    hypothesis = Hypothesis(answer, clip.options.language or "en", window_seconds=clip.audio.duration_seconds)
+    return replace(hypothesis, words=_spread(answer, clip.audio)) if clip.options.word_times else hypothesis
 
 
 def _spread(text: str, audio: Audio) -> tuple[Word, ...]:

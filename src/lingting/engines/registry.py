@@ -15,7 +15,7 @@ from importlib.metadata import entry_points
 from typing import cast
 
 from lingting.domain.errors import EngineUnavailable, InvalidOption
-from lingting.engines.base import BatchEngine, EngineKind
+from lingting.engines.base import AnyEngine, EngineKind
 
 __all__ = ["ENGINES", "EngineRow", "all_engines", "find_engine", "open_engine"]
 
@@ -63,7 +63,17 @@ ENGINES: Mapping[str, EngineRow] = {
             kind=EngineKind.REMOTE,
             settings="lingting.engines.aliyun.settings:AliyunSettings",
         ),
+        EngineRow(
+            name="vosk",
+            target="lingting.engines.vosk:VoskEngine",
+            kind=EngineKind.STREAM,
+            settings="lingting.engines.vosk:VoskSettings",
+            has_weights=True,
+            needs=("vosk",),
+            install="pip install 'lingting[vosk]'",
+        ),
         EngineRow(name="fake", target="lingting.engines.fake:FakeEngine"),
+        EngineRow(name="fake-stream", target="lingting.engines.fake_stream:FakeStreamEngine", kind=EngineKind.STREAM),
     )
 }
 """The engines of this package, by name."""
@@ -85,7 +95,7 @@ def find_engine(name: str) -> EngineRow:
     return engines[name]
 
 
-def open_engine(name: str, *arguments: object, **options: object) -> BatchEngine:
+def open_engine(name: str, *arguments: object, **options: object) -> AnyEngine:
     """Import the engine's class and make one with the arguments given.
 
     raises    InvalidOption for an unknown name; EngineUnavailable, with the line that installs it, when it is known
@@ -101,4 +111,4 @@ def open_engine(name: str, *arguments: object, **options: object) -> BatchEngine
         raise EngineUnavailable(
             f"engine {name!r} cannot be loaded from {row.target!r} ({type(problem).__name__}); reinstall its package"
         ) from problem
-    return cast("BatchEngine", factory(*arguments, **options))
+    return cast("AnyEngine", factory(*arguments, **options))

@@ -45,6 +45,11 @@ class BatchItem:
     def audio_seconds(self) -> float:
         return self.clip.audio.duration_seconds
 
+    @property
+    def stream(self) -> str | None:
+        """The live stream that it is of."""
+        return self.clip.origin.stream if self.clip.origin is not None else None
+
     def fail(self, error: LingtingError) -> bool:
         """Answer with an error; False if it was answered before or its caller has gone."""
         if self.answer.done():

@@ -102,7 +102,9 @@ class Scheduler:
         *,
         clock: Clock,
         observer: SchedulerObserver = SILENT,
+        one_by_one: bool = False,
     ) -> None:
+        """one_by_one    clips of a live stream follow each other, and the threads, which do the work, step back"""
         capabilities = engine.capabilities
         self._engine = engine
         self._settings = settings
@@ -119,7 +121,10 @@ class Scheduler:
         self._queue = BatchQueue(QueueBounds(settings.max_queue_items, settings.max_queue_seconds, ratios))
         self._pace = Pace()
         seats = capabilities.replicas if capabilities.thread_safe else 1
-        self._replicas = [Replica(engine, clock, name=f"engine-replica-{number}") for number in range(seats)]
+        self._one_by_one = one_by_one
+        self._replicas = [
+            Replica(engine, clock, name=f"engine-replica-{number}", steps_back=one_by_one) for number in range(seats)
+        ]
         self._idle: list[Replica] = []
         self._running: dict[Replica, list[BatchItem]] = {}
         self._began: dict[Replica, float] = {}
@@ -281,7 +286,7 @@ class Scheduler:
         A partial goes only if a further replica stays idle; a request or a job, which take longer, if at least one
         replica works on finals or on nothing.
         """
-        waiting = self._queue.waiting
+        waiting = self._free_to_go() if self._one_by_one else self._queue.waiting
         if not self._live_streams or len(self._replicas) == 1:
             return waiting
         allowed = {Priority.STREAM_FINAL}
@@ -290,6 +295,11 @@ class Scheduler:
         if sum(not _has_final(items) for items in self._running.values()) < len(self._replicas) - 1:
             allowed |= {Priority.REQUEST, Priority.JOB}
         return [item for item in waiting if item.priority in allowed]
+
+    def _free_to_go(self) -> list[Waiting]:
+        """What waits, without the streams that a replica works on."""
+        taken = {item.stream for items in self._running.values() for item in items} - {None}
+        return [item.waiting for item in self._queue.items if item.stream not in taken]
 
     def _limits_for_now(self) -> BatchLimits:
         if not self._live_streams:

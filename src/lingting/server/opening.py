@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from lingting.audio.live_decode import LiveDecoders
 from lingting.audio.live_formats import LiveSettings as LiveDecodeSettings
-from lingting.engines.base import BatchEngine
+from lingting.engines.base import AnyEngine
 from lingting.live.hub import LiveHub, LiveParts
 from lingting.live.parts import LiveSettings
 from lingting.live.recording import LiveRecorder
@@ -34,7 +34,7 @@ __all__ = ["open_services"]
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, *, engine: BatchEngine | None = None) -> AsyncIterator[Services]:
+async def open_services(settings: Settings, *, engine: AnyEngine | None = None) -> AsyncIterator[Services]:
     """Everything behind the doors, loaded and warm; closed again on leaving, which must be in the same task.
 
     engine    a made engine to use instead of the configured one, for tests

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from lingting.audio.decode import Decoder, DecodeSettings
 from lingting.audio.vad_models import SileroModel
 from lingting.domain import Clock, SystemClock
-from lingting.engines.base import BatchEngine
-from lingting.recognition.batching import Scheduler, SchedulerSettings
+from lingting.engines.base import AnyEngine
 from lingting.recognition.pipeline import Pipeline, PipelineSettings
 from lingting.recognition.recognizer import EngineDoor, Recognizer
-from lingting.server.engine import close_engine, loaded_engine, warm_up
+from lingting.server.engine import AnyScheduler, close_engine, loaded_engine, scheduler_of, warm_up
 from lingting.server.recipe import recipe_of
 from lingting.settings import Settings
 from lingting.telemetry import Telemetry
@@ -29,7 +28,7 @@ class Recognition:
 
     pipeline: Pipeline
     recognizer: Recognizer
-    scheduler: Scheduler
+    scheduler: AnyScheduler
     vad: SileroModel
     telemetry: Telemetry
     clock: Clock
@@ -41,7 +40,7 @@ class Recognition:
 
 
 @asynccontextmanager
-async def open_recognition(settings: Settings, *, engine: BatchEngine | None = None) -> AsyncIterator[Recognition]:
+async def open_recognition(settings: Settings, *, engine: AnyEngine | None = None) -> AsyncIterator[Recognition]:
     """Load and warm up; closed again on leaving, which must be in the same task.
 
     engine    a made engine to use instead of the configured one, for tests
@@ -51,9 +50,7 @@ async def open_recognition(settings: Settings, *, engine: BatchEngine | None = N
     async with AsyncExitStack() as opened:
         await opened.enter_async_context(exporting_traces(settings.built("tracing", TraceSettings)))
         name, made = ("given", engine) if engine is not None else await loaded_engine(settings)
-        scheduler = Scheduler(
-            made, settings.built("scheduler", SchedulerSettings), clock=clock, observer=telemetry.engine
-        )
+        scheduler = scheduler_of(made, settings, clock=clock, observer=telemetry.engine)
         opened.push_async_callback(close_engine, made, scheduler)
         await scheduler.start()
         opened.push_async_callback(scheduler.stop)

@@ -7,7 +7,7 @@ import signal
 from contextlib import AsyncExitStack
 
 from lingting.domain.errors import LingtingError
-from lingting.engines.base import BatchEngine
+from lingting.engines.base import AnyEngine
 from lingting.jobs.listening import listening
 from lingting.security.limit_opening import open_limiter
 from lingting.security.rate_limit import LimitSettings
@@ -22,7 +22,7 @@ from lingting.telemetry import log
 __all__ = ["run_worker"]
 
 
-async def run_worker(settings: Settings, *, engine: BatchEngine | None = None) -> None:
+async def run_worker(settings: Settings, *, engine: AnyEngine | None = None) -> None:
     """Work on jobs until SIGTERM or SIGINT, then give back what is in hand.
 
     engine    a made engine to use instead of the configured one, for tests

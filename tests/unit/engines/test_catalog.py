@@ -16,6 +16,7 @@ pytestmark = pytest.mark.unit
 
 WEIGHTS = b"weights" * 1000
 CONFIG = b"{}"
+GRAPH = b"graph" * 10
 
 
 def _sha(data: bytes) -> str:
@@ -30,7 +31,8 @@ name = "tiny-test"
 engine = "fake"
 licence = "MIT"
 languages = ["en"]
-files = [{{ name = "config.json", sha256 = "{_sha(CONFIG)}" }}, {{ name = "model.bin"{digest} }}]
+files = [{{ name = "config.json", sha256 = "{_sha(CONFIG)}" }}, {{ name = "model.bin"{digest} }},
+    {{ name = "graph/phones/edges.int", sha256 = "{_sha(GRAPH)}" }}]
 """
     if source is not None:
         text += f'[[model.source]]\nkind = "folder"\npath = "{source}"\n'
@@ -45,6 +47,8 @@ def folder(tmp_path: Path) -> Path:
     path.mkdir()
     (path / "model.bin").write_bytes(WEIGHTS)
     (path / "config.json").write_bytes(CONFIG)
+    (path / "graph/phones").mkdir(parents=True)
+    (path / "graph/phones/edges.int").write_bytes(GRAPH)
     return path
 
 
@@ -63,7 +67,8 @@ def test_a_pull_brings_every_file_and_reports_bytes(tmp_path: Path, folder: Path
     catalog = _catalog(tmp_path)
     target = catalog.pull("tiny-test", folder=folder, progress=lambda done, total: seen.append((done, total)))
     assert (target / "model.bin").read_bytes() == WEIGHTS
-    assert seen[-1][0] == len(WEIGHTS) + len(CONFIG)
+    assert seen[-1][0] == len(WEIGHTS) + len(CONFIG) + len(GRAPH)
+    assert (target / "graph/phones/edges.int").read_bytes() == GRAPH
     assert catalog.locate("tiny-test") == target
     assert not list(target.glob(".partial*"))
 
@@ -114,7 +119,11 @@ def test_an_untouched_file_is_not_hashed_again(tmp_path: Path, folder: Path) -> 
         file.write(b"W")
     os.utime(weights, ns=(before.st_atime_ns, before.st_mtime_ns))
     catalog.locate("tiny-test")
-    assert [status.state for status in catalog.verify("tiny-test")] == [FileState.OK, FileState.CORRUPT]
+    assert [status.state for status in catalog.verify("tiny-test")] == [
+        FileState.OK,
+        FileState.CORRUPT,
+        FileState.OK,
+    ]
 
 
 def test_files_put_there_by_hand_are_hashed_then_recorded(tmp_path: Path, folder: Path) -> None:

