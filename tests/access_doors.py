@@ -18,7 +18,7 @@ from lingting.api.access import Needs
 from lingting.api.http.answers import OPENAI_PATHS
 from lingting.api.http.app import build_app
 from lingting.api.http.doors import Doors, HttpLimits
-from lingting.api.ws.routes import DIALECTS
+from lingting.api.ws.routes import DIALECTS, ROOT
 from lingting.domain import Clock, RecognizeOptions, Scope, SystemClock
 from lingting.security.key_wishes import KeyWish
 from lingting.server import open_kept
@@ -63,6 +63,7 @@ class Door:
 
 def doors() -> Iterator[Door]:
     sockets = {row.path: row.scope for row in DIALECTS}
+    sockets[ROOT] = next(row.scope for row in DIALECTS if row.root_subprotocol is not None)
     for route in iter_route_contexts(build_app(Doors(HttpLimits(), RecognizeOptions(), vendors=VENDORS)).routes):
         if isinstance(route.original_route, Mount):
             yield Door("MOUNT", str(route.path), None, asks=False)

@@ -5,12 +5,10 @@ import contextlib
 import functools
 import hashlib
 import http.server
-import io
 import json
 import threading
 from pathlib import Path
 
-import av
 import httpx
 import pytest
 from deepgram import AsyncDeepgramClient, DeepgramClient
@@ -22,6 +20,7 @@ from websockets.exceptions import ConnectionClosed
 
 from access_doors import make_keys, settings_in
 from lingting.engines.fake import FakeEngine
+from spoken import pcm_of, pieces_of
 
 pytestmark = [
     pytest.mark.integration,
@@ -47,13 +46,7 @@ def live(open_live, tmp_path_factory):
 @pytest.fixture(scope="module")
 def pcm(speech) -> bytes:
     """The sample at 16 kHz with two seconds of silence behind it."""
-    parts = []
-    with av.open(io.BytesIO(speech)) as source:
-        resampler = av.AudioResampler("s16", "mono", 16_000)
-        for frame in source.decode(audio=0):
-            parts += [part.to_ndarray().tobytes() for part in resampler.resample(frame)]
-        parts += [part.to_ndarray().tobytes() for part in resampler.resample(None)]
-    return b"".join(parts) + bytes(64_000)
+    return pcm_of(speech) + bytes(64_000)
 
 
 def environment(live) -> DeepgramClientEnvironment:
@@ -108,12 +101,8 @@ def texts(heard: list) -> list[str]:
     return [message.channel.alternatives[0].transcript for message in finals(heard)]
 
 
-def pieces_of(data: bytes, size_bytes: int = 8_000) -> list[bytes]:
-    return [data[first : first + size_bytes] for first in range(0, len(data), size_bytes)]
-
-
 async def test_live_speech_comes_as_results_and_ends_with_metadata(live, pcm) -> None:
-    heard = await talk(live, pieces_of(pcm), interim_results=True, vad_events=True, language="en-US")
+    heard = await talk(live, pieces_of(pcm, 8_000), interim_results=True, vad_events=True, language="en-US")
     assert all(text.startswith("We heard") for text in texts(heard))
     assert len(texts(heard)) >= 2
     starts = [message.timestamp for message in heard if message.type == "SpeechStarted"]
@@ -135,7 +124,7 @@ def test_the_blocking_client_hears_the_same(live, pcm) -> None:
         connection.on(EventType.MESSAGE, heard.append)
         listening = threading.Thread(target=connection.start_listening)
         listening.start()
-        for piece in pieces_of(pcm):
+        for piece in pieces_of(pcm, 8_000):
             connection.send_media(piece)
         connection.send_keep_alive()
         connection.send_close_stream()
@@ -145,14 +134,14 @@ def test_the_blocking_client_hears_the_same(live, pcm) -> None:
 
 
 async def test_finalize_is_answered_with_the_open_sentence(live, pcm) -> None:
-    heard = await talk(live, pieces_of(pcm[:48_000]), ending="finalize")
+    heard = await talk(live, pieces_of(pcm[:48_000], 8_000), ending="finalize")
     answer = next(message for message in finals(heard) if message.from_finalize)
     assert answer.speech_final
     assert answer.channel.alternatives[0].transcript.startswith("We heard")
 
 
 async def test_an_utterance_ends_when_nobody_speaks_for_long_enough(live, pcm) -> None:
-    heard = await talk(live, pieces_of(pcm), utterance_end_ms="1000", interim_results="true", endpointing=300)
+    heard = await talk(live, pieces_of(pcm, 8_000), utterance_end_ms="1000", interim_results="true", endpointing=300)
     ends = [message.last_word_end for message in heard if message.type == "UtteranceEnd"]
     assert ends
     words = [word.end for message in finals(heard) for word in message.channel.alternatives[0].words]
@@ -165,7 +154,7 @@ async def test_a_container_is_known_by_its_first_bytes(live, speech) -> None:
 
 
 async def test_marks_are_left_out_where_that_is_asked_for(live, pcm) -> None:
-    heard = await talk(live, pieces_of(pcm), punctuate="false")
+    heard = await talk(live, pieces_of(pcm, 8_000), punctuate="false")
     assert all(text == text.lower() and "." not in text and "second's" in text for text in texts(heard))
 
 

@@ -83,9 +83,9 @@ class DoorSettings(Section):
     deepgram: bool = False
     """Deepgram: /v1/listen, live and for recordings."""
     vosk: bool = False
-    """vosk-server: /vosk."""
+    """vosk-server: /vosk and /."""
     funasr: bool = False
-    """FunASR's runtime: /funasr."""
+    """FunASR's runtime: /funasr, and / for its subprotocol."""
 
     @property
     def open(self) -> frozenset[str]:

@@ -124,7 +124,7 @@ class DeepgramEvents:
         return self._settled(held) if held is not None else []
 
     def _committed(self, event: Committed) -> list[str]:
-        self.awaited_commits -= 1
+        self.awaited_commits = max(0, self.awaited_commits - 1)
         held, self._held = self._held, None
         if held is None:
             return [self.finalized(event.end_seconds)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from fastapi import APIRouter
@@ -25,13 +25,14 @@ from lingting.api.ws.native import NativeDialect
 from lingting.api.ws.openai_realtime import BETA_SUBPROTOCOL, OpenAIRealtime
 from lingting.api.ws.opening import live_defaults, parts_of
 from lingting.api.ws.subtitle import SubtitleDialect
+from lingting.api.ws.vosk import VoskDialect
 from lingting.domain import Call, RecognizeOptions, Scope
 from lingting.domain.errors import LingtingError
 from lingting.security.call_note import CallNote, noting
 from lingting.services import Services
 from lingting.telemetry import log, request_id, span, take_request_id
 
-__all__ = ["DIALECTS", "DialectRoute", "socket_routes"]
+__all__ = ["DIALECTS", "ROOT", "DialectRoute", "socket_routes"]
 
 
 OWN_SUBPROTOCOL = "lingting"
@@ -56,6 +57,8 @@ class DialectRoute:
     """Where its clients put their keys."""
     closings: Mapping[str, Close] = field(default_factory=dict)
     """See `SocketParts`."""
+    root_subprotocol: str | None = None
+    """Its clients name a host and no path; those of this subprotocol mean it, and with "" those of no other."""
 
 
 DIALECTS = (
@@ -71,7 +74,9 @@ DIALECTS = (
         read_key=deepgram_key_of,
         closings=DEEPGRAM_CLOSINGS,
     ),
+    DialectRoute("vosk", "/vosk", VoskDialect, door="vosk", root_subprotocol=""),
 )
+ROOT = "/"
 
 CALL_QUERY = (KEY_QUERY, "user", "store")
 """What an address may say about the caller, whatever the dialect; the rest is the dialect's."""
@@ -143,15 +148,23 @@ def _wished(call: Call, websocket: WebSocket) -> Call:
 def socket_routes(doors: Collection[str]) -> APIRouter:
     """A route for each dialect that is always spoken, or by one of these doors."""
     router = APIRouter()
-    for row in DIALECTS:
-        if not row.door or row.door in doors:
-            _add(router, row)
+    rows = [row for row in DIALECTS if not row.door or row.door in doors]
+    for row in rows:
+        _add(router, row.path, (row,))
+    if at_root := [row for row in rows if row.root_subprotocol is not None]:
+        _add(router, ROOT, at_root)
     return router
 
 
-def _add(router: APIRouter, row: DialectRoute) -> None:
+def _add(router: APIRouter, path: str, rows: Sequence[DialectRoute]) -> None:
     async def serve(websocket: WebSocket) -> None:
-        with span(f"WS {row.path}", kind="server", headers=websocket.headers):
-            await _serve(websocket, row)
+        with span(f"WS {path}", kind="server", headers=websocket.headers):
+            await _serve(websocket, _meant(rows, websocket.scope["subprotocols"]))
 
-    router.add_api_websocket_route(row.path, serve, name=row.name)
+    router.add_api_websocket_route(path, serve, name=rows[0].name if len(rows) == 1 else "root")
+
+
+def _meant(rows: Sequence[DialectRoute], offered: Collection[str]) -> DialectRoute:
+    """The one whose subprotocol is offered, or else the one that needs none."""
+    named = [row for row in rows if row.root_subprotocol in offered]
+    return next(iter(named), next((row for row in rows if not row.root_subprotocol), rows[0]))
