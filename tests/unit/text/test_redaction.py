@@ -344,6 +344,10 @@ def test_no_kinds_at_all_are_refused() -> None:
         Redaction(RedactMode.MASK, ())
 
 
+def test_what_the_library_warns_its_own_callers_of_reaches_nobody() -> None:
+    assert find("This is my wife, John Smith, and I live at 12 Main Street.", ALL_KINDS)
+
+
 HINTS = "13800138000|一三八| |零零一三八零零零|我叫王小明|，|my name is John|4111 1111 1111 1111|a@b.com|路12号|。|\n"
 pieces = st.sampled_from(HINTS.split("|"))
 texts = st.one_of(st.text(max_size=60), st.lists(st.one_of(pieces, st.text(max_size=4)), max_size=12).map("".join))
