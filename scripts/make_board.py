@@ -201,6 +201,15 @@ ROWS: dict[str, tuple[Panel, ...]] = {
                 (total("asr_kafka_waiting"), "Kafka: waiting"),
             ),
         ),
+        Panel(
+            "Commands told",
+            "short",
+            (
+                (rate("asr_commands_total", "target, outcome"), "{{target}}: {{outcome}}"),
+                (total("asr_commands_waiting", "target"), "{{target}}: waiting"),
+                ("min(asr_commands_mqtt_connected)", "MQTT broker"),
+            ),
+        ),
     ),
     "What is kept": (
         Panel("Database", "s", quantiles("asr_database_seconds", 0.5, 0.95)),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lingting.crypto import Vault
 from lingting.domain import Call, Clock
+from lingting.jobs.commands import CommandDesk
 from lingting.jobs.courier import Courier
 from lingting.jobs.desk import JobDesk
 from lingting.jobs.publishing import Publisher
@@ -80,6 +81,8 @@ class Services:
     keys: Keys
     intents: Intents
     """Packs of commands."""
+    commands: CommandDesk
+    """Tells others of commands that were found."""
     clock: Clock
     engine: str
     model: str

@@ -184,6 +184,10 @@ class StreamOptions:
     partials: bool = True
     partial_interval_seconds: float = 0.5
     """At most one partial in this time; fewer under load."""
+    intents: str = ""
+    """The pack of commands that finals are held against; empty for none."""
+    publishes: bool = False
+    """Whether the commands found are told to others."""
 
     def __post_init__(self) -> None:
         _within("silence_seconds", self.silence_seconds, 0.2, 2.0)

@@ -20,6 +20,8 @@ class Scope(StrEnum):
     JOBS = "jobs"
     HISTORY = "history"
     """Find, read, export and erase what was kept of one's own."""
+    COMMANDS = "commands"
+    """Have the commands that were found told to whatever obeys them."""
     METRICS = "metrics"
     ADMIN = "admin"
     """All of these, and keys, audit and everybody's data."""

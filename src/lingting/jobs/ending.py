@@ -9,18 +9,21 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from lingting.domain import Transcript
+from lingting.domain import Segment, Transcript
 from lingting.domain.errors import LingtingError, StorageUnavailable
+from lingting.domain.intents import IntentMatch
 from lingting.domain.job import JobState
 from lingting.jobs.callbacks import callback_row
+from lingting.jobs.command_messages import Command, CommandSource, command_id
 from lingting.jobs.outcome import JobOutcome
 from lingting.jobs.parts import JobParts
 from lingting.storage.identity import milliseconds
 from lingting.storage.job_records import Ending, Job
 from lingting.storage.transcript_records import transcript_to
 from lingting.telemetry import log
+from lingting.text.intents import Intents, matches_fields, matches_of
 from lingting.text.subtitles import TranscriptFormat, render
 
 __all__ = ["Endings", "Told"]
@@ -31,17 +34,35 @@ LONG_SEGMENTS = 100
 Told = Callable[[JobOutcome], None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What came of a job that succeeded."""
+
+    transcript: Transcript
+    asked: list[tuple[Segment, IntentMatch]] | None
+    """The commands in it; None where they were not asked for."""
+
+    def result(self) -> dict[str, object]:
+        """As JSON."""
+        rendered: dict[str, object] = json.loads(render(self.transcript, TranscriptFormat.VERBOSE_JSON))
+        return rendered if self.asked is None else rendered | {"intents": matches_fields(self.asked)}
+
+
 class Endings:
     """The last step of every job.
 
     told         who hears of each end: the courier of callbacks, Kafka
     wants_text   whether one of those who hear wants the result, too
+    intents      the packs of commands that jobs may name
     """
 
-    def __init__(self, parts: JobParts, told: Sequence[Told] = (), *, wants_text: bool = False) -> None:
+    def __init__(
+        self, parts: JobParts, told: Sequence[Told] = (), *, wants_text: bool = False, intents: Intents | None = None
+    ) -> None:
         self._parts = parts
         self._told = told
         self._wants_text = wants_text
+        self._intents = intents
 
     async def succeed(self, job: Job, transcript: Transcript) -> bool:
         """False when the job is not running under its lease any more.
@@ -53,7 +74,8 @@ class Endings:
         else:
             result = transcript_to(transcript)
         ending = Ending(JobState.SUCCEEDED, result=result, audio_ms=round(transcript.duration_seconds * 1_000))
-        return await self._end(job, ending, transcript)
+        asked = await asyncio.to_thread(self._asked, job, transcript) if job.spec.intents else None
+        return await self._end(job, ending, _Heard(transcript, asked))
 
     async def fail(self, job: Job, problem: LingtingError, *, if_lost: bool = False) -> bool:
         """The same for one that will not be tried again.
@@ -75,10 +97,8 @@ class Endings:
         await self._parts.blobs.delete(blob_id)
         await self._parts.queue.forget_input(job_id)
 
-    async def _end(
-        self, job: Job, ending: Ending, transcript: Transcript | None = None, *, if_lost: bool = False
-    ) -> bool:
-        outcome = self._outcome(job, ending, transcript)
+    async def _end(self, job: Job, ending: Ending, heard: _Heard | None = None, *, if_lost: bool = False) -> bool:
+        outcome = self._outcome(job, ending, heard)
         row = None
         if job.spec.callback_url:
             said = outcome if job.spec.callback_includes_result else replace(outcome, result=None)
@@ -97,8 +117,16 @@ class Endings:
                 log.warning("job.recording_left", job_id=job.id, code=problem.code)
         return True
 
-    def _outcome(self, job: Job, ending: Ending, transcript: Transcript | None) -> JobOutcome:
-        told = transcript if job.spec.callback_includes_result or self._wants_text else None
+    def _asked(self, job: Job, transcript: Transcript) -> list[tuple[Segment, IntentMatch]] | None:
+        """What its segments ask for; None where the pack has gone since the job was accepted."""
+        if self._intents is None or job.spec.intents not in self._intents.names:
+            log.warning("job.pack_gone", job_id=job.id)
+            return None
+        return matches_of(self._intents.matcher(job.spec.intents), transcript)
+
+    def _outcome(self, job: Job, ending: Ending, heard: _Heard | None) -> JobOutcome:
+        transcript = None if heard is None else heard.transcript
+        wants_result = job.spec.callback_includes_result or self._wants_text
         return JobOutcome(
             job_id=job.id,
             owner=job.owner,
@@ -108,5 +136,20 @@ class Endings:
             audio_seconds=None if transcript is None else transcript.duration_seconds,
             error_code=ending.error_code,
             error_message=ending.error_message,
-            result=None if told is None else json.loads(render(told, TranscriptFormat.VERBOSE_JSON)),
+            result=heard.result() if heard is not None and wants_result else None,
+            commands=self._commands(job, heard.asked or ()) if heard is not None and job.spec.publishes else (),
+        )
+
+    def _commands(self, job: Job, asked: Sequence[tuple[Segment, IntentMatch]]) -> tuple[Command, ...]:
+        now = self._parts.clock.now()
+        return tuple(
+            Command(
+                command_id(),
+                match,
+                CommandSource("job", job.id, job.owner, segment.id, segment.start_seconds, segment.end_seconds),
+                now,
+                segment.language,
+                segment.text,
+            )
+            for segment, match in asked
         )

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from lingting.jobs.command_messages import Command
+
 __all__ = ["JobOutcome"]
 
 
@@ -26,3 +28,5 @@ class JobOutcome:
     error_message: str | None = None
     result: Mapping[str, object] | None = field(default=None, repr=False)
     """The transcript as JSON; None where it is not to be told."""
+    commands: tuple[Command, ...] = ()
+    """What its segments ask for, where that is to be told."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -22,8 +22,13 @@ Probe = Callable[[], Awaitable[None]]
 
 
 @asynccontextmanager
-async def open_health(settings: Settings, hearing: Recognition, kept: Kept) -> AsyncIterator[Health]:
-    """The checks of this server, asked when somebody wants to know; their own connections are closed on leaving."""
+async def open_health(
+    settings: Settings, hearing: Recognition, kept: Kept, further: Sequence[Check] = ()
+) -> AsyncIterator[Health]:
+    """The checks of this server, asked when somebody wants to know; their own connections are closed on leaving.
+
+    further    of parts that know by themselves how they are
+    """
     bounds = settings.built("health", HealthSettings)
     own = [
         Check("engine", _engine(hearing.scheduler, bounds.stuck_seconds)),
@@ -31,7 +36,7 @@ async def open_health(settings: Settings, hearing: Recognition, kept: Kept) -> A
         Check("disk", _disk(settings.data_dir, bounds.min_disk_bytes)),
     ]
     async with servers_asked(settings) as others:
-        health = Health([*own, *others], bounds, clock=hearing.clock)
+        health = Health([*own, *others, *further], bounds, clock=hearing.clock)
         try:
             yield health
         finally:

@@ -26,6 +26,7 @@ from lingting.settings import Settings
 from lingting.storage.job_queue import JobQueue
 from lingting.storage.job_store import JobStore
 from lingting.telemetry import Telemetry
+from lingting.text.intents import Intents
 
 __all__ = ["JobHouse", "JobNeeds", "build_jobs", "open_jobs", "queue_of"]
 
@@ -45,6 +46,8 @@ class JobNeeds:
     """Who hears how jobs end."""
     wants_text: bool = False
     """Whether one of them wants the results, too."""
+    intents: Intents | None = None
+    """The packs of commands that jobs may name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def build_jobs(settings: Settings, needs: JobNeeds, *, is_worker: bool = False) 
     store = JobStore(kept.database, kept.vault, clock)
     queue = JobQueue(kept.database, kept.vault, clock, ttl_ms=round(chosen.ttl_days * DAY_MS))
     parts = JobParts(store, queue, kept.blobs, kept.vault, clock, needs.telemetry.jobs)
-    endings = Endings(parts, needs.told, wants_text=needs.wants_text)
+    endings = Endings(parts, needs.told, wants_text=needs.wants_text, intents=needs.intents)
     max_bytes = settings.built("decode", DecodeSettings).max_bytes
     sources = JobSources(kept.blobs, needs.outbound, chosen, max_bytes=max_bytes)
     worker = JobWorker(parts, chosen, endings=endings, sources=sources, transcriber=needs.transcriber)

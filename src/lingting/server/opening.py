@@ -18,6 +18,7 @@ from lingting.security.limit_opening import open_limiter
 from lingting.security.rate_limit import LimitSettings
 from lingting.security.redaction_tokens import RedactionTokens
 from lingting.server.checks import open_health
+from lingting.server.commands import open_commands
 from lingting.server.jobs import JobNeeds, open_jobs
 from lingting.server.kept import open_audit, open_kept
 from lingting.server.keys import open_keys
@@ -48,6 +49,8 @@ async def open_services(settings: Settings, *, engine: AnyEngine | None = None) 
         audit = await opened.enter_async_context(open_audit(settings, kept, clock, telemetry.audit))
         outgoing = open_outgoing(settings, kept, clock=clock, telemetry=telemetry)
         outbound, callbacks = await opened.enter_async_context(outgoing)
+        telling = open_commands(settings, intents, (outbound, callbacks), clock=clock, telemetry=telemetry)
+        commands, commands_checks = await opened.enter_async_context(telling)
         publisher = await opened.enter_async_context(open_publisher(settings, clock=clock, telemetry=telemetry))
         limits = settings.built("limits", LimitSettings)
         limiter, usage = await opened.enter_async_context(
@@ -55,8 +58,9 @@ async def open_services(settings: Settings, *, engine: AnyEngine | None = None) 
         )
         keys = await opened.enter_async_context(open_keys(settings, kept.database, clock))
         transcriber = await opened.enter_async_context(open_transcriber(settings, hearing, kept, limiter))
-        told = told_of_ends(callbacks, publisher)
-        needs = JobNeeds(kept, outbound, transcriber, clock, telemetry, told, wants_text=wants_text(publisher))
+        told = told_of_ends(callbacks, publisher, commands)
+        has_text = wants_text(publisher)
+        needs = JobNeeds(kept, outbound, transcriber, clock, telemetry, told, wants_text=has_text, intents=intents)
         jobs = await opened.enter_async_context(open_jobs(settings, needs))
         rooms = open_rooms(settings.built("rooms", RoomSettings), clock=clock, observer=telemetry.rooms)
         opened.push_async_callback(rooms.aclose)
@@ -70,7 +74,7 @@ async def open_services(settings: Settings, *, engine: AnyEngine | None = None) 
                 live_decoders.open,
                 clock,
                 telemetry.live,
-                watchers=[publisher.watch] if publisher else [],
+                watchers=[commands.watch, *([publisher.watch] if publisher else [])],
                 seals=RedactionTokens(kept.vault).sealer_of,
                 floor=settings.redaction.floor(),
             ),
@@ -80,7 +84,7 @@ async def open_services(settings: Settings, *, engine: AnyEngine | None = None) 
         opened.push_async_callback(recorder.aclose)
         opened.push_async_callback(live.aclose)
         await asyncio.to_thread(live_decoders.warm_up)
-        health = await opened.enter_async_context(open_health(settings, hearing, kept))
+        health = await opened.enter_async_context(open_health(settings, hearing, kept, commands_checks))
         await opened.enter_async_context(watching_the_loop(telemetry.process.lagged))
         telemetry.process.serving(engine=hearing.engine, model=settings.model)
         every_seconds = settings.history.sweep_seconds
@@ -104,6 +108,7 @@ async def open_services(settings: Settings, *, engine: AnyEngine | None = None) 
             health=health,
             keys=keys,
             intents=intents,
+            commands=commands,
             clock=clock,
             engine=hearing.engine,
             model=settings.model,

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from lingting.domain import Clock
+from lingting.jobs.commands import CommandDesk
 from lingting.jobs.courier import CallbackSettings, Courier, CourierParts
 from lingting.jobs.ending import Told
 from lingting.jobs.publishing import KafkaSettings, Publisher
@@ -57,9 +58,9 @@ async def open_publisher(settings: Settings, *, clock: Clock, telemetry: Telemet
         await publisher.aclose()
 
 
-def told_of_ends(callbacks: Callbacks, publisher: Publisher | None) -> Sequence[Told]:
-    """Who hears how jobs end: the courier, which finds the callback in its table, and Kafka."""
-    return [lambda _: callbacks.courier.wake(), *([publisher.job] if publisher else [])]
+def told_of_ends(callbacks: Callbacks, publisher: Publisher | None, commands: CommandDesk) -> Sequence[Told]:
+    """Who hears how jobs end: the courier, which finds the callback in its table, Kafka, and what obeys commands."""
+    return [lambda _: callbacks.courier.wake(), *([publisher.job] if publisher else []), commands.job]
 
 
 def wants_text(publisher: Publisher | None) -> bool:

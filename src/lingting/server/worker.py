@@ -11,6 +11,7 @@ from lingting.engines.base import AnyEngine
 from lingting.jobs.listening import listening
 from lingting.security.limit_opening import open_limiter
 from lingting.security.rate_limit import LimitSettings
+from lingting.server.commands import open_commands
 from lingting.server.jobs import JobNeeds, build_jobs
 from lingting.server.kept import open_kept
 from lingting.server.outgoing import open_outgoing, open_publisher, told_of_ends, wants_text
@@ -18,6 +19,7 @@ from lingting.server.recognition import open_recognition
 from lingting.server.transcribing import open_transcriber
 from lingting.settings import Settings
 from lingting.telemetry import log
+from lingting.text.intents import Intents, IntentSettings
 
 __all__ = ["run_worker"]
 
@@ -38,13 +40,17 @@ async def run_worker(settings: Settings, *, engine: AnyEngine | None = None) -> 
         kept = await opened.enter_async_context(open_kept(settings, clock, telemetry))
         outgoing = open_outgoing(settings, kept, clock=clock, telemetry=telemetry)
         outbound, callbacks = await opened.enter_async_context(outgoing)
+        intents = await asyncio.to_thread(Intents.opened, settings.built("intents", IntentSettings))
+        telling = open_commands(settings, intents, (outbound, callbacks), clock=clock, telemetry=telemetry)
+        commands, _ = await opened.enter_async_context(telling)
         publisher = await opened.enter_async_context(open_publisher(settings, clock=clock, telemetry=telemetry))
         limits = settings.built("limits", LimitSettings)
         opening = open_limiter(limits, kept.database, clock=clock, observer=telemetry.limits)
         limiter, _ = await opened.enter_async_context(opening)
         transcriber = await opened.enter_async_context(open_transcriber(settings, hearing, kept, limiter))
-        told = told_of_ends(callbacks, publisher)
-        needs = JobNeeds(kept, outbound, transcriber, clock, telemetry, told, wants_text=wants_text(publisher))
+        told = told_of_ends(callbacks, publisher, commands)
+        has_text = wants_text(publisher)
+        needs = JobNeeds(kept, outbound, transcriber, clock, telemetry, told, wants_text=has_text, intents=intents)
         jobs = build_jobs(settings, needs, is_worker=True)
         await opened.enter_async_context(jobs.runner.running())
         ended = leave

@@ -19,6 +19,7 @@ from lingting.settings.platform import (
     BlobSection,
     CacheSection,
     CallbackSection,
+    CommandSection,
     HealthSection,
     HistorySection,
     IntentSection,
@@ -97,6 +98,7 @@ class Settings(BaseSettings):
     cache: CacheSection = CacheSection()
     jobs: JobSection = JobSection()
     intents: IntentSection = IntentSection()
+    commands: CommandSection = CommandSection()
 
     def built(self, section: str, settings: type[SettingsT]) -> SettingsT:
         """A section as the frozen class that the code beside it takes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lingting.jobs.command_settings import CommandSettings
 from lingting.jobs.courier import CallbackSettings
 from lingting.jobs.parts import JobSettings
 from lingting.jobs.publishing import KafkaSettings
@@ -18,6 +19,7 @@ from lingting.settings.ranges import (
     AUDIT_RANGES,
     CACHE_RANGES,
     CALLBACK_RANGES,
+    COMMAND_RANGES,
     HEALTH_RANGES,
     HISTORY_RANGES,
     JOB_RANGES,
@@ -41,6 +43,7 @@ __all__ = [
     "BlobSection",
     "CacheSection",
     "CallbackSection",
+    "CommandSection",
     "HealthSection",
     "HistorySection",
     "IntentSection",
@@ -69,3 +72,4 @@ TraceSection: Any = section(TraceSettings, TRACE_RANGES)
 CacheSection: Any = section(CacheSettings, CACHE_RANGES)
 JobSection: Any = section(JobSettings, JOB_RANGES)
 IntentSection: Any = section(IntentSettings, {})
+CommandSection: Any = section(CommandSettings, COMMAND_RANGES)

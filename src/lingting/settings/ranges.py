@@ -7,6 +7,7 @@ __all__ = [
     "AUDIT_RANGES",
     "CACHE_RANGES",
     "CALLBACK_RANGES",
+    "COMMAND_RANGES",
     "DECODE_RANGES",
     "HEALTH_RANGES",
     "HISTORY_RANGES",
@@ -80,6 +81,12 @@ PIPELINE_RANGES = {
     "max_pause_seconds": (0.001, 60.0),
     "reader_threads": (1, 1_024),
     "confident_language": (0.0, 1.0),
+}
+COMMAND_RANGES = {
+    "mqtt_qos": (0, 2),
+    "max_waiting": (1, 100_000),
+    "max_age_seconds": (1.0, 86_400.0),
+    "flush_seconds": (0.0, 600.0),
 }
 CALLBACK_RANGES = {
     "seconds": (0.1, 300.0),

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, update
 
 from lingting.crypto import Vault
 from lingting.domain import Clock
@@ -43,6 +43,7 @@ class NewDelivery:
 
     owner: str
     job_id: str
+    """Or of the command that it tells of."""
     url: str
     """As the guard spelled it."""
     payload: bytes = field(repr=False)
@@ -106,6 +107,14 @@ class DeliveryStore:
         self._database = database
         self._vault = vault
         self._clock = clock
+
+    async def add(self, new: NewDelivery) -> None:
+        """Of what no other row belongs to; then wake the courier.
+
+        raises    StorageUnavailable
+        """
+        row = delivery_row(self._vault, new, now_ms=self.now_ms())
+        await self._database.write(lambda connection: connection.execute(insert(deliveries).values(row)))
 
     async def claim(self, places: int, busy: Mapping[bytes, int], *, per_host: int, lease_ms: int) -> list[Claimed]:
         """Up to so many deliveries whose time has come, which no other server has.

@@ -49,6 +49,10 @@ class JobSpec:
     user: str = field(default="", repr=False)
     keep: bool | None = None
     """As `Call.keep`."""
+    intents: str = ""
+    """The pack of commands that its segments are held against; empty for none."""
+    publishes: bool = False
+    """Whether the commands found are told to others."""
     tenant: str = ""
     limits: KeyLimits = field(default_factory=KeyLimits)
     request_id: str = ""

@@ -11,6 +11,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from lingting.telemetry.areas.access import AccessMetrics
 from lingting.telemetry.areas.audit import AuditMetrics
 from lingting.telemetry.areas.cache import CacheMetrics
+from lingting.telemetry.areas.commands import CommandMetrics
 from lingting.telemetry.areas.doors import DoorMetrics
 from lingting.telemetry.areas.engine import EngineMetrics
 from lingting.telemetry.areas.jobs import JobMetrics
@@ -42,6 +43,7 @@ class Telemetry:
         self.cache = CacheMetrics(registry)
         self.jobs = JobMetrics(registry)
         self.outbound = OutboundMetrics(registry)
+        self.commands = CommandMetrics(registry)
         self.process = ProcessMetrics(registry)
 
     def exposition(self) -> bytes:

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lingting.domain import Segment, Transcript
 from lingting.domain.errors import InvalidOption
 from lingting.domain.intents import IntentMatch
 from lingting.text.intent_match import Matcher, Recaller
 from lingting.text.intent_packs import Pack, load_folder, load_shipped
 
-__all__ = ["IntentSettings", "Intents", "match_fields"]
+__all__ = ["IntentSettings", "Intents", "match_fields", "matches_fields", "matches_of"]
 
 MAX_PACK_NAME_CHARACTERS = 60
 
@@ -64,6 +65,17 @@ class Intents:
 
     def packs(self) -> tuple[Pack, ...]:
         return tuple(self._matchers[name].pack for name in self.names)
+
+
+def matches_of(matcher: Matcher, transcript: Transcript) -> list[tuple[Segment, IntentMatch]]:
+    """The segments that ask for something, with what."""
+    matches = [(segment, matcher.match(segment.text, segment.language)) for segment in transcript.segments]
+    return [(segment, match) for segment, match in matches if match.intent is not None]
+
+
+def matches_fields(found: Sequence[tuple[Segment, IntentMatch]]) -> list[dict[str, object]]:
+    """The same in JSON."""
+    return [{"segment": segment.id, **match_fields(match)} for segment, match in found]
 
 
 def match_fields(match: IntentMatch) -> dict[str, object]:

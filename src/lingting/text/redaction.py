@@ -19,7 +19,7 @@ from lingting.text.pii_places import find_addresses
 from lingting.text.realign import Edit, rewritten
 from lingting.text.script import CHINESE
 
-__all__ = ["LABELS_ZH", "Sealer", "find", "hidden_text", "hide", "tag_of"]
+__all__ = ["LABELS_ZH", "Sealer", "find", "hidden_by", "hidden_text", "hide", "tag_of"]
 
 Sealer = Callable[[PiiKind, str], str]
 """Seals what was found into a short text that opens it again."""
@@ -81,6 +81,14 @@ def hidden_text(
         parts += [text[reached : edit.start], edit.text]
         reached = edit.end
     return "".join([*parts, text[reached:]])
+
+
+def hidden_by(redaction: Redaction, text: str) -> str:
+    """What somebody wrote, without what is to be hidden."""
+    if not redaction.is_on:
+        return text
+    language = "zh" if any("\u4e00" <= character <= "\u9fff" for character in text) else "en"
+    return hidden_text(text, find(text, redaction.kinds), language=language, mode=redaction.mode)
 
 
 def _edits(text: str, found: Sequence[Found], language: str, mode: RedactMode, sealer: Sealer | None) -> list[Edit]:

@@ -9,16 +9,18 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
-from lingting.api.access import needs
+from lingting.api.access import call_of, needs
 from lingting.api.http.doors import doors_of
 from lingting.api.http.fields import Fields
 from lingting.api.http.uploads import read_json
 from lingting.domain import Scope, Transcript
-from lingting.domain.errors import InvalidOption
+from lingting.domain.errors import InvalidOption, MissingScope
+from lingting.jobs.command_messages import CommandSource
 from lingting.text.intent_match import MAX_COMMAND_CHARACTERS, Matcher
-from lingting.text.intents import match_fields
+from lingting.text.intents import match_fields, matches_fields, matches_of
+from lingting.text.redaction import hidden_by
 
-__all__ = ["intents_fields", "read_matcher", "router"]
+__all__ = ["intents_fields", "read_matcher", "read_publish", "router"]
 
 router = APIRouter(tags=["Commands"], dependencies=[needs(Scope.TRANSCRIBE)])
 
@@ -32,6 +34,7 @@ class IntentRequest(BaseModel):
     pack: str = Field(description="car, desktop, home, or a pack of your own")
     language: str = Field("auto", description="zh, en or auto")
     threshold: float | None = Field(None, description="0 to 1; less sure ones count as none")
+    publish: bool = Field(default=False, description="have it told to others, too; needs the scope commands")
 
 
 EXAMPLE = {"text": "把空调调到二十六度", "pack": "car"}
@@ -63,9 +66,17 @@ async def match(request: Request) -> Response:
     if threshold is not None and not 0 <= threshold <= 1:
         raise InvalidOption("threshold", f"{threshold} is outside 0 to 1")
     matcher = services.intents.matcher(pack)
+    publishes = read_publish(request, fields)
     wanted = None if language == "auto" else language
+    if publishes:
+        text = await asyncio.to_thread(hidden_by, doors.defaults.redaction, text)
     found = await asyncio.to_thread(matcher.match, text, wanted, threshold)
-    return JSONResponse({"status": "SUCCESS", **match_fields(found)})
+    told = {}
+    if publishes:
+        call = call_of(request)
+        source = CommandSource("request", call.request_id, call.principal.owner)
+        told["published"] = services.commands.say(found, source, language=wanted or "", text=text)
+    return JSONResponse({"status": "SUCCESS", **match_fields(found), **told})
 
 
 @router.get("/v1/intents", summary="The packs of commands that are known here")
@@ -88,14 +99,18 @@ async def intents_fields(matcher: Matcher | None, transcript: Transcript) -> dic
     """The commands of a transcript, segment by segment; those that ask for nothing are left out."""
     if matcher is None:
         return {}
-    return {"intents": await asyncio.to_thread(_found, matcher, transcript)}
+    return {"intents": matches_fields(await asyncio.to_thread(matches_of, matcher, transcript))}
 
 
-def _found(matcher: Matcher, transcript: Transcript) -> list[dict[str, object]]:
-    found = []
-    for segment in transcript.segments:
-        language = segment.language if segment.language in LANGUAGES else None
-        match = matcher.match(segment.text, language)
-        if match.intent is not None:
-            found.append({"segment": segment.id, **match_fields(match)})
-    return found
+def read_publish(request: Request, fields: Fields) -> bool:
+    """Whether the commands found shall be told to others, as the field `publish` says.
+
+    raises    InvalidOption where nobody would hear of them; MissingScope
+    """
+    if not fields.flag("publish"):
+        return False
+    if not doors_of(request).services.commands.has_receivers:
+        raise InvalidOption("publish", "commands are told to nobody here; see `commands` in the server's settings")
+    if not call_of(request).principal.may(Scope.COMMANDS):
+        raise MissingScope(f"this key lacks the scope {Scope.COMMANDS}; make one with it", param="publish")
+    return True

@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from lingting.api.access import call_of, named
 from lingting.api.http.fields import REDACT_SCHEMA, Fields, read_options, read_pcm
+from lingting.api.http.intents import read_matcher, read_publish
 from lingting.api.http.uploads import read_json, recording_of
 from lingting.domain import Call, RecognizeOptions
 from lingting.domain.errors import InvalidOption
@@ -40,6 +41,8 @@ _OPTIONS: dict[str, Any] = {  # Any: OpenAPI
     **REDACT_SCHEMA,
     "channel_names": {"type": "string", "description": "of split channels, with commas between: agent,customer"},
     "mood": {"type": "boolean", "description": "say how each segment sounds, and how the conversation went"},
+    "intents": {"type": "string", "description": "a pack of commands: the result says what each segment asks for"},
+    "publish": {"type": "boolean", "description": "have the commands that are found told to others"},
     "words": {"type": "boolean", "default": True, "description": "keep the time of each word"},
     "priority": {"type": "integer", "minimum": 0, "maximum": MAX_PRIORITY, "default": DEFAULT_PRIORITY},
     "user": {"type": "string", "description": "your own name for whose speech it is, to find and erase it by"},
@@ -138,6 +141,10 @@ def _spec(  # noqa: PLR0913, PLR0917 - the parts of a request
     """What all recordings of a request share."""
     url, includes_result = callback
     call: Call = named(call_of(request), fields.text("user"))
+    matcher = read_matcher(request, fields)
+    publishes = read_publish(request, fields)
+    if publishes and matcher is None:
+        raise InvalidOption("publish", "needs a pack of commands; name it in the field intents")
     return JobSpec(
         options=replace(read_options(fields, defaults), word_times=fields.flag("words", default=True)),
         pcm=read_pcm(fields),
@@ -146,6 +153,8 @@ def _spec(  # noqa: PLR0913, PLR0917 - the parts of a request
         metadata=metadata,
         user=call.user,
         keep=None if fields.flag("store", default=True) else False,
+        intents="" if matcher is None else matcher.pack.name,
+        publishes=publishes,
         request_id=call.request_id,
     )
 

@@ -20,7 +20,9 @@ from lingting.domain.errors import InvalidOption, LingtingError, UnsupportedForm
 from lingting.domain.job import JobState
 from lingting.jobs.desk import JobDesk, Order, Receipt
 from lingting.security.call_note import audit_note
+from lingting.storage.job_records import Job
 from lingting.storage.transcript_records import transcript_from
+from lingting.text.intent_match import Matcher
 from lingting.text.subtitles import TranscriptFormat, render
 
 __all__ = ["router"]
@@ -99,9 +101,7 @@ async def result(request: Request, job: str) -> Response:
         raise _JobFailed(found.error_message or "the job failed", found.error_code or LingtingError.code)
     if found.state is not JobState.SUCCEEDED:
         raise WrongState(f"the job is {found.state}; its result is there once it has succeeded")
-    matcher = read_matcher(request, Fields(dict(request.query_params)))
-    if matcher is not None and name != "verbose_json":
-        raise UnsupportedFormat("intents", f"commands come with verbose_json, not with {name}")
+    matcher = _matcher(request, found, name)
     form, media_type = FORMATS[name]
     sealed = await desk.store.result(found.id, owner=owner)
     transcript = await asyncio.to_thread(transcript_from, sealed)
@@ -153,6 +153,17 @@ def _receipt_answer(receipt: Receipt) -> Response:
 
 def _desk(request: Request) -> JobDesk:
     return doors_of(request).services.jobs
+
+
+def _matcher(request: Request, found: Job, form: str) -> Matcher | None:
+    """Of the pack that is asked for, or else the one that was when the job was handed in and is still there."""
+    asked = read_matcher(request, Fields(dict(request.query_params)))
+    if asked is not None and form != "verbose_json":
+        raise UnsupportedFormat("intents", f"commands come with verbose_json, not with {form}")
+    intents = doors_of(request).services.intents
+    if asked is None and form == "verbose_json" and found.spec.intents in intents.names:
+        return intents.matcher(found.spec.intents)
+    return asked
 
 
 def _owner(request: Request) -> str:

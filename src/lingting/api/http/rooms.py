@@ -17,11 +17,11 @@ from lingting.api.http.fields import Fields
 from lingting.api.http.room_events import stream_events
 from lingting.api.viewing import links_of, token_of, view_of
 from lingting.api.ws.handshake import require_origin
-from lingting.domain import Redaction, Scope
+from lingting.domain import Scope
 from lingting.domain.errors import InvalidInput, InvalidOption, LimitExceeded, UnsupportedFormat
 from lingting.rooms.hub import RoomWish
 from lingting.rooms.views import render_history
-from lingting.text.redaction import find, hidden_text
+from lingting.text.redaction import hidden_by
 from lingting.text.subtitles import TranscriptFormat
 
 __all__ = ["router"]
@@ -136,7 +136,7 @@ async def correct(request: Request, room: str, caption: str) -> Response:
         raise InvalidOption("text", "is missing; send what the caption says instead, or an empty text to take it back")
     if text:
         Fields(body).text("text")
-    hidden = await asyncio.to_thread(_hidden, text, doors_of(request).defaults.redaction)
+    hidden = await asyncio.to_thread(hidden_by, doors_of(request).defaults.redaction, text)
     corrected = await rooms.correct(room, token_of(request), caption, hidden)
     return JSONResponse({"status": "SUCCESS", "id": corrected.id, "revision": corrected.revision})
 
@@ -184,11 +184,3 @@ async def _json_object(request: Request, *, may_be_empty: bool = False) -> dict[
     if not isinstance(value, dict):
         raise InvalidInput("the body is JSON but no object; send one JSON object")
     return value
-
-
-def _hidden(text: str, redaction: Redaction) -> str:
-    """What somebody typed, without what the server's settings hide."""
-    if not redaction.is_on:
-        return text
-    language = "zh" if any("\u4e00" <= character <= "\u9fff" for character in text) else "en"
-    return hidden_text(text, find(text, redaction.kinds), language=language, mode=redaction.mode)

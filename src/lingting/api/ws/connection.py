@@ -25,6 +25,7 @@ from lingting.api.ws.dialect import (
     Configure,
     Dialect,
     Finish,
+    Later,
     Message,
     Open,
     Opened,
@@ -318,9 +319,9 @@ class Connection:
         except Exception as error:  # noqa: BLE001 - the socket loop: the client gets an answer
             await self._break(error)
 
-    async def _say(self, messages: Sequence[Message]) -> None:
+    async def _say(self, messages: Sequence[Message | Later]) -> None:
         for message in messages:
-            await self._outbox.put(message)
+            await self._outbox.put(await asyncio.to_thread(message) if callable(message) else message)
 
     async def _refuse(self, error: LingtingError) -> None:
         """Tell what was wrong; go on where that makes sense."""

@@ -28,6 +28,7 @@ __all__ = [
     "Dialect",
     "Finish",
     "Handshake",
+    "Later",
     "Message",
     "Open",
     "Opened",
@@ -39,6 +40,8 @@ __all__ = [
 
 Message = str | bytes
 """A text frame or a binary one."""
+Later = Callable[[], Message]
+"""One that takes more than a moment to make: made in a thread, and sent in its place among the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,8 @@ class Handshake:
     """When it came."""
     intents: Intents | None = None
     """Packs of commands that finals may be held against."""
+    may_publish: bool = False
+    """Whether there is somebody to tell of commands, and the caller may have that."""
     preset: object = None
     """What the caller's client secret was made with; means something to one dialect only."""
 
@@ -202,7 +207,7 @@ class Dialect(Protocol):
         """Tell the client that its session began, or goes on."""
         ...
 
-    def render(self, event: Event) -> Sequence[Message]:
+    def render(self, event: Event) -> Sequence[Message | Later]:
         """Put an event into the protocol's words; nothing when it has none for it."""
         ...
 

@@ -17,6 +17,7 @@ from lingting.api.ws.dialect import (
     Configure,
     Finish,
     Handshake,
+    Later,
     Message,
     Open,
     Opened,
@@ -46,6 +47,8 @@ MAX_ID_CHARACTERS = 200
 FATAL = (AudioUndecodable, ClientTooSlow, LimitExceeded, SessionIdle, SessionNotFound)
 """Of what a caller can do wrong; what goes wrong here is always fatal."""
 
+NOBODY_TO_TELL = "commands are told to nobody here, or this key lacks the scope commands"
+
 Values = dict[str, object]
 
 
@@ -64,6 +67,7 @@ class NativeDialect:
         self._has_ended = False
         self._events = NativeEvents()
         self._intents = handshake.intents
+        self._may_publish = handshake.may_publish
         self._handlers: dict[str, Callable[[Values], Sequence[Command]]] = {
             "INIT": self._init,
             "RESUME": self._resume,
@@ -109,17 +113,28 @@ class NativeDialect:
             ready["ignored"] = self._config.ignored
         return (write_object(ready),)
 
-    def render(self, event: Event) -> Sequence[Message]:
+    def render(self, event: Event) -> Sequence[Message | Later]:
         messages = self._events.render(event)
         if messages and isinstance(event, Final) and event.text and (matcher := self._matcher(self._config)):
-            return (*messages, intent_message(matcher.match(event.text, event.language), event))
+            return (*messages, partial(_matched, matcher, event))
         return messages
 
     def _matcher(self, config: Config) -> Matcher | None:
         """raises    InvalidOption where there is no such pack"""
-        if not config.intents or self._intents is None:
+        if not config.options.intents or self._intents is None:
             return None
-        return self._intents.matcher(config.intents, param="intents")
+        return self._intents.matcher(config.options.intents, param="intents")
+
+    def _settled(self, config: Config) -> Config:
+        """With what becomes of commands.
+
+        raises    InvalidOption where there is no such pack, or nobody to tell
+        """
+        self._matcher(config)
+        if config.publish and not self._may_publish:
+            raise InvalidOption("publish", NOBODY_TO_TELL)
+        publishes = self._may_publish and config.publish is not False
+        return replace(config, options=replace(config.options, publishes=publishes))
 
     def refuse(self, error: LingtingError, *, fatal: bool) -> Sequence[Message]:
         self._config = self._config_before
@@ -133,9 +148,7 @@ class NativeDialect:
         given = values.get("config", {})
         if not isinstance(given, dict):
             raise InvalidOption("config", "is not an object")
-        config = read_config(given, self._usual, is_first=True)
-        self._matcher(config)
-        self._config = config
+        self._config = config = self._settled(read_config(given, self._usual, is_first=True))
         if config.session is not None:
             return self._resumption(config.session, config.seq)
         return (Open(config.options, config.format, config.room),)
@@ -174,8 +187,7 @@ class NativeDialect:
         given = values.get("config", {})
         if not isinstance(given, dict):
             raise InvalidOption("config", "is not an object")
-        self._config = read_config(given, self._config, is_first=False)
-        self._matcher(self._config)
+        self._config = self._settled(read_config(given, self._config, is_first=False))
         answer: dict[str, object] = {"type": "CONFIGURED", "transcript": ""}
         if self._config.ignored:
             answer["ignored"] = self._config.ignored
@@ -195,6 +207,10 @@ class NativeDialect:
     def _require_fresh(self, what: str) -> None:
         if self._is_live:
             raise InvalidMessage(f"{what} came twice; CONFIG changes the options of a session", param="type")
+
+
+def _matched(matcher: Matcher, final: Final) -> Message:
+    return intent_message(matcher.match(final.text, final.language), final)
 
 
 def _pong(values: Values) -> Sequence[Command]:

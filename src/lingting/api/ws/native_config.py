@@ -49,6 +49,7 @@ OPTION_FIELDS = (
         "redact_kinds",
         "mood",
         "intents",
+        "publish",
         "words",
         "partials",
         "partial_interval_ms",
@@ -78,8 +79,8 @@ class Config:
     session: str | None = None
     """To go on with, instead of a fresh one."""
     seq: int = 0
-    intents: str = ""
-    """The pack of commands that finals are held against; empty for none."""
+    publish: bool | None = None
+    """Whether commands shall be told to others; None where they can be."""
     ignored: tuple[str, ...] = ()
     """Fields that mean nothing here."""
 
@@ -96,7 +97,7 @@ def read_config(values: Mapping[str, object], before: Config, *, is_first: bool)
         options=_options(fields, before.options),
         format=_format(fields, before.format),
         ack=fields.flag("ack", before.ack),
-        intents=_pack(fields, before.intents),
+        publish=fields.flag("publish") if "publish" in named else before.publish,
         room=_room(fields) if is_first else None,
         session=fields.text("session") if is_first else None,
         seq=read_seq(fields) if is_first else 0,
@@ -155,6 +156,7 @@ def _options(fields: Fields, before: StreamOptions) -> StreamOptions:
         before,
         recognize=replace(before.recognize, **_recognize(fields, before)),
         partials=fields.flag("partials", before.partials),
+        intents=_pack(fields, before.intents),
         **wishes,
     )
 

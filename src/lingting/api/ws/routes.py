@@ -109,7 +109,8 @@ async def _serve_admitted(websocket: WebSocket, row: DialectRoute, recorder: Soc
     services = doors.require_open()
     call = _wished(await admit(websocket, row.scope, read_key=row.read_key), websocket)
     with doors.sockets.holding_a_place():
-        handshake = _handshake(websocket, doors.defaults, services, limits)
+        may_publish = services.commands.has_receivers and call.principal.may(Scope.COMMANDS)
+        handshake = replace(_handshake(websocket, doors.defaults, services, limits), may_publish=may_publish)
         dialect = row.make(handshake)
         parts = replace(parts_of(services, limits), closings=row.closings)
         subprotocol = choose_subprotocol(handshake.subprotocols, row.subprotocols)
