@@ -11,6 +11,7 @@ import pytest
 from standardwebhooks import Webhook
 from websockets.asyncio.client import connect
 
+from access_doors import bearer, settings_in
 from certificates import Authority
 from lingting.domain import SystemClock
 from lingting.domain.errors import SettingsInvalid
@@ -223,7 +224,7 @@ async def test_a_server_whose_broker_is_away_is_ready_and_says_so(open_live, tmp
     finally:
         await asyncio.to_thread(opened.__exit__, None, None, None)
     assert (ready.status_code, ready.json()["status"]) == (200, "ready")
-    assert ready.json()["checks"]["mqtt"]["state"] == "failing"
+    assert ready.json()["checks"]["mqtt"]["status"] == "failing"
 
 
 async def test_tls_and_a_password_are_used(tmp_path) -> None:
@@ -260,3 +261,18 @@ def test_a_ca_file_that_is_not_there_is_told() -> None:
     settings = CommandSettings("mqtts://broker", mqtt_ca_file=Path("/none.pem"))
     with pytest.raises(SettingsInvalid, match="mqtt_ca_file"):
         open_mqtt(settings, mqtt_address(settings), Telemetry().commands)
+
+
+def test_a_key_without_the_scope_finds_commands_and_has_none_told(open_live, broker, tmp_path) -> None:
+    settings = settings_in(tmp_path)
+    commands = settings.commands.model_copy(update={"mqtt_url": broker.url})
+    with open_live(FakeEngine(), settings.model_copy(update={"commands": commands})) as live:
+        first = httpx.post(f"{live.url}/v1/admin/keys", json={"scopes": ["admin"]}).json()["key"]
+        wish = {"scopes": ["transcribe"]}
+        plain = httpx.post(f"{live.url}/v1/admin/keys", json=wish, headers=bearer(first)).json()["key"]
+        asked = {"text": SAID, "pack": "car"}
+        found = httpx.post(f"{live.url}/v1/intents", json=asked, headers=bearer(plain))
+        refused = httpx.post(f"{live.url}/v1/intents", json=asked | {"publish": True}, headers=bearer(plain))
+        told = httpx.post(f"{live.url}/v1/intents", json=asked | {"publish": True}, headers=bearer(first))
+    assert (found.status_code, refused.status_code, told.status_code) == (200, 403, 200)
+    assert refused.json()["code"] == "missing_scope"
