@@ -163,7 +163,7 @@ def _token(cloud: Cloud, query: dict[str, str]) -> tuple[int, bytes]:
     if query.get("AccessKeyId") != KEY_ID or given != signature("POST", query, KEY_SECRET):
         return 400, b'{"Code":"SignatureDoesNotMatch"}'
     cloud.tokens_made += 1
-    token = uuid.uuid4().hex
+    token = f"token-of-a-test-{uuid.uuid4().hex}"
     cloud.tokens[token] = time.time() + cloud.token_seconds
     return 200, json.dumps({"ErrMsg": "", "Token": {"Id": token, "ExpireTime": int(cloud.tokens[token])}}).encode()
 

@@ -33,8 +33,8 @@ SECRETS = {
 }
 MASKED = {"masked secret": r"(?:\b(?:ltk|ek|whsec|sk)_|(?i:bearer )|[?&][\w-]+=|openai-insecure-api-key\.|://)\*\*\*"}
 """In our own lines only: the masks worked, but what they had to mask should not have come so far."""
-PERSONAL = ("seconds of speech", "patient-", "Cathy", "Livia", "Livius")
-"""What the scripted engine says by default, and the user references of the tests."""
+PERSONAL = ("seconds of speech", "patient-", "Cathy", "Livia", "Livius", "听到", *("of-a-test", "nobodys-secret"))
+"""What the scripted engines say by default, the user references of the tests, and the credentials for stand-ins."""
 SHORTEST_TEXT = 10
 """Of the engine's texts that are looked for; shorter ones are words that fields may hold as well."""
 EXAMPLE_CHARACTERS = 160

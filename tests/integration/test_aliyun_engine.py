@@ -1,6 +1,7 @@
 """The Aliyun engine against a stand-in at the wire that errs: no call is lost, no limit is passed."""
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -35,6 +36,7 @@ from lingting.engines.aliyun.engine import AliyunEngine
 from lingting.engines.aliyun.settings import AliyunSettings
 from lingting.engines.base import Clip
 from lingting.testing import noise
+from raw_server import answer, raw_server
 
 pytestmark = pytest.mark.integration
 
@@ -97,14 +99,14 @@ async def test_of_a_thousand_calls_with_faults_none_is_lost_and_no_limit_is_pass
 ) -> None:
     async with (
         aliyun_cloud(fault=faults(0.10, kinds, seed=7)) as cloud,
-        engine_at(cloud, mode=mode, max_concurrent=40, per_second=400.0, pool_size=40, answer_seconds=1.0) as engine,
+        engine_at(cloud, mode=mode, max_concurrent=40, per_second=400.0, pool_size=40, answer_seconds=2.0) as engine,
     ):
         found = Counter(await asyncio.gather(*(ended(engine, clip) for clip in clips(1_000))))
     assert found["right"] + found["engine_failed"] + found["engine_unavailable"] + found["overloaded"] == 1_000
     assert found["right"] >= 970
     assert set(cloud.faults_done) == set(kinds)
     assert cloud.peak <= 40
-    assert busiest_second(cloud.started_at) <= 400 + 40
+    assert busiest_second(cloud.started_at) <= 400 + 1 + 40  # those on their way may come together
     assert cloud.complaints == []
     assert cloud.in_hand == 0
 
@@ -304,6 +306,29 @@ async def test_a_rotated_access_key_is_found(tmp_path: Path) -> None:
             await engine.transcribe(clips(1)[0])
         file.write_text(f"appkey = {APPKEY}\naccess_key_id = {KEY_ID}\naccess_key_secret = {KEY_SECRET}\n")
         assert await ended(engine, clips(1)[0]) == "right"
+
+
+async def test_a_changed_appkey_is_found(tmp_path: Path) -> None:
+    file = tmp_path / "aliyun.json"
+    key = {"access_key_id": KEY_ID, "access_key_secret": KEY_SECRET}
+    file.write_text(json.dumps({"appkey": "gone", **key}))
+    async with aliyun_cloud() as cloud, engine_at(cloud, credentials_file=str(file)) as engine:
+        with pytest.raises(EngineUnavailable, match="40020105"):
+            await engine.transcribe(clips(1)[0])
+        file.write_text(json.dumps({"appkey": APPKEY, **key}))
+        assert await ended(engine, clips(1)[0]) == "right"
+
+
+@pytest.mark.parametrize("mode", ["rest", "recognizer"])
+async def test_a_redirect_takes_the_token_nowhere(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ALIBABA_CLOUD_ACCESS_KEY_ID")
+    monkeypatch.setenv("ALIYUN_NLS_TOKEN", "token-of-a-test")
+    async with aliyun_cloud() as elsewhere:
+        away = answer("302 Found", f"Location: ws://127.0.0.1:{elsewhere.port}/ws/v1", "Connection: close")
+        async with raw_server(away) as gateway, engine_at(Cloud(port=gateway.port), mode=mode) as engine:
+            with pytest.raises(EngineUnavailable, match="302"):
+                await engine.transcribe(clips(1)[0])
+        assert elsewhere.connections == 0
 
 
 async def test_an_answer_that_makes_no_sense_is_said_to_be_so() -> None:

@@ -141,7 +141,7 @@ class AliyunEngine:
             try:
                 return await self._ask(call, token)
             except Fault as fault:
-                if fault.kind is FaultKind.TOKEN:
+                if fault.kind in (FaultKind.TOKEN, FaultKind.REFUSED):  # with the next token the appkey is read anew
                     self._tokens.refuse(token)
                     call.refused_tokens += 1
                 raise

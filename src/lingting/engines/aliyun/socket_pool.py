@@ -12,7 +12,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidHandshake, InvalidStatus
+from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.protocol import State
 
 from lingting.engines.aliyun.faults import Fault, FaultKind
@@ -29,6 +29,13 @@ CLOSE_SECONDS = 1.0
 MAX_MESSAGE_BYTES = 1 * 2**20
 MAX_TASKS = 200
 """On one connection, so that a gateway behind a balancer gets its load spread anew."""
+
+
+class _Connect(connect):
+    """Goes where it was told to, and takes the token nowhere else."""
+
+    def process_redirect(self, exc: Exception) -> Exception:
+        return exc
 
 
 @dataclass(slots=True, eq=False)
@@ -104,7 +111,7 @@ class SocketPool:
 
     async def _open(self, token: Token) -> ClientConnection:
         try:
-            connection = await connect(
+            connection = await _Connect(
                 self._settings.socket_url,
                 additional_headers={"X-NLS-Token": token.text},
                 ssl=self._tls,
@@ -119,7 +126,7 @@ class SocketPool:
             )
         except InvalidStatus as refused:
             raise fault_of(0, refused.response.status_code) from None
-        except (OSError, InvalidHandshake, TimeoutError) as problem:
+        except (OSError, WebSocketException, TimeoutError) as problem:
             raise Fault(FaultKind.AWAY, f"it cannot be reached ({type(problem).__name__})") from None
         self.opened += 1
         return connection

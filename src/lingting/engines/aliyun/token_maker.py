@@ -12,6 +12,7 @@ from lingting.domain.clock import Clock
 from lingting.domain.errors import SettingsInvalid
 from lingting.engines.aliyun.credentials import Credentials, read_credentials
 from lingting.engines.aliyun.faults import Fault, FaultKind
+from lingting.engines.aliyun.rest import PLAIN, read_body
 from lingting.engines.aliyun.settings import AliyunSettings
 from lingting.engines.aliyun.tokens import Token
 from lingting.engines.aliyun.wire import fault_of, parse_token, token_query
@@ -54,17 +55,18 @@ class TokenMaker:
         )
         timeout = httpx2.Timeout(self._settings.answer_seconds, connect=self._settings.connect_seconds)
         try:
-            async with httpx2.AsyncClient(
-                verify=self._tls, timeout=timeout, trust_env=self._settings.uses_proxies
-            ) as http:
-                answer = await http.post(f"{self._settings.maker_url}/?{query}")
+            async with (
+                httpx2.AsyncClient(verify=self._tls, timeout=timeout, trust_env=self._settings.uses_proxies) as http,
+                http.stream("POST", f"{self._settings.maker_url}/?{query}", headers=PLAIN) as answer,
+            ):
+                body = await read_body(answer)
         except httpx2.TimeoutException:
             raise Fault(FaultKind.AWAY, "no token came in time") from None
         except httpx2.TransportError as problem:
             raise Fault(FaultKind.AWAY, f"tokens cannot be asked for ({type(problem).__name__})") from None
         if answer.status_code == 200:
-            return answer.content
-        if answer.status_code < 500 and TOO_OFTEN in answer.content:
+            return body
+        if answer.status_code < 500 and TOO_OFTEN in body:
             raise Fault(FaultKind.THROTTLED, "tokens were asked for too often")
         if answer.status_code < 500 and answer.status_code != 429:
             raise Fault(FaultKind.REFUSED, f"it makes no token for this access key (status {answer.status_code})")
