@@ -34,9 +34,14 @@ WARM_UP = 50
 
 async def serve(latency_seconds: float) -> None:
     """The stand-in, behind a line that is as long as was asked for; says where it is, and ends with its input."""
+    carrying: set[asyncio.Task[None]] = set()
     async with aliyun_cloud() as cloud:
 
         async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.current_task()
+            assert task is not None
+            carrying.add(task)
+            task.add_done_callback(carrying.discard)
             await asyncio.sleep(2 * latency_seconds)  # the handshake of TCP, which takes no time here
             there, back = await asyncio.open_connection("127.0.0.1", cloud.port)
             await asyncio.gather(copy(reader, back), copy(there, writer), return_exceptions=True)
@@ -50,6 +55,9 @@ async def serve(latency_seconds: float) -> None:
         async with await asyncio.start_server(carry, "127.0.0.1", 0, backlog=1_000) as line:
             print(line.sockets[0].getsockname()[1], flush=True)
             await asyncio.to_thread(sys.stdin.read)
+        for task in carrying:
+            task.cancel()
+        await asyncio.gather(*carrying, return_exceptions=True)
 
 
 async def measure(port: int, mode: Mode, pool_size: int, calls: int, at_once: int) -> float:

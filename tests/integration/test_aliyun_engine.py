@@ -98,14 +98,14 @@ async def test_of_a_thousand_calls_with_faults_none_is_lost_and_no_limit_is_pass
     mode: str, kinds: tuple[str, ...]
 ) -> None:
     async with (
-        aliyun_cloud(fault=faults(0.10, kinds, seed=7)) as cloud,
+        aliyun_cloud(fault=faults(0.10, kinds, seed=7), work_seconds=0.12) as cloud,
         engine_at(cloud, mode=mode, max_concurrent=40, per_second=400.0, pool_size=40, answer_seconds=2.0) as engine,
     ):
         found = Counter(await asyncio.gather(*(ended(engine, clip) for clip in clips(1_000))))
     assert found["right"] + found["engine_failed"] + found["engine_unavailable"] + found["overloaded"] == 1_000
     assert found["right"] >= 970
     assert set(cloud.faults_done) == set(kinds)
-    assert cloud.peak <= 40
+    assert 20 < cloud.peak <= 40
     assert busiest_second(cloud.started_at) <= 400 + 1 + 40  # those on their way may come together
     assert cloud.complaints == []
     assert cloud.in_hand == 0
