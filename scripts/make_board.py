@@ -95,6 +95,12 @@ ROWS: dict[str, tuple[Panel, ...]] = {
             "Wall time of a request by the length of its audio; live speech needs well under 1.",
         ),
         Panel("Wait in the queue", "s", quantiles("asr_queue_wait_seconds")),
+        Panel("Models in memory", "short", ((total("asr_model_loaded", "model"), "{{model}}"),), is_stacked=True),
+        Panel("Memory of models", "bytes", ((total("asr_model_memory_bytes", "model"), "{{model}}"),), is_stacked=True),
+        Panel(
+            "Loads of models", "short", ((rate("asr_model_loads_total", "model, outcome"), "{{model}} {{outcome}}"),)
+        ),
+        Panel("Time of loads", "s", quantiles("asr_model_load_seconds", 0.5, 0.95)),
         Panel(
             "Queue",
             "short",

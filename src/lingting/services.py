@@ -13,6 +13,9 @@ from lingting.jobs.desk import JobDesk
 from lingting.jobs.publishing import Publisher
 from lingting.live.driver import LiveSession
 from lingting.live.hub import LiveHub
+from lingting.recognition.recognizer import EngineDoor
+from lingting.recognition.residency import Residency
+from lingting.recognition.served import ServedNames
 from lingting.recognition.transcriber import Transcriber
 from lingting.rooms.hub import RoomHub
 from lingting.security.audit import Audit
@@ -86,6 +89,9 @@ class Services:
     clock: Clock
     engine: str
     model: str
-    """The name in the catalog."""
+    """The name of the default model."""
+    names: ServedNames
+    """All that callers may send as `model`."""
+    models: Residency[EngineDoor]
     estimated_wait_seconds: Callable[[], float]
     """When the work in hand should be done; for Retry-After."""

@@ -7,8 +7,9 @@ import contextlib
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from types import FrameType
 
 import uvicorn
@@ -42,12 +43,15 @@ PONG_SECONDS = 60.0
 """Long, because the answer to a ping stands in line behind audio that a fast client has sent."""
 
 
-def create_app(settings: Settings, *, engine: AnyEngine | None = None) -> FastAPI:
+def create_app(
+    settings: Settings, *, engine: AnyEngine | None = None, engines: Mapping[str, AnyEngine] | None = None
+) -> FastAPI:
     """The application; its lifespan opens the services in the background.
 
-    engine    a made engine to use instead of the configured one, for tests
+    engine    a made engine to use instead of the default model's, for tests
+    engines   the same for models of `[[serve]]`, by name
     """
-    return _Opening(settings, engine).app
+    return _Opening(settings, engine, engines).app
 
 
 def serve(settings: Settings) -> None:
@@ -59,7 +63,7 @@ def serve(settings: Settings) -> None:
     configure_logs(settings.log.level, settings.log.style, file=settings.log.file)
     asyncio.run(require_safe_address(settings, SystemClock()))
     certificate = find_certificate(settings, SystemClock())
-    opening = _Opening(settings, None)
+    opening = _Opening(settings)
     server = _Server(
         uvicorn.Config(
             opening.app,
@@ -95,7 +99,12 @@ def serve(settings: Settings) -> None:
 class _Opening:
     """The services of one application, opened, kept and closed by one task."""
 
-    def __init__(self, settings: Settings, engine: AnyEngine | None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        engine: AnyEngine | None = None,
+        engines: Mapping[str, AnyEngine] | None = None,
+    ) -> None:
         server = settings.server
         limits = HttpLimits(
             max_upload_bytes=min(server.max_upload_bytes, settings.decode.max_bytes),
@@ -105,8 +114,7 @@ class _Opening:
             max_requests=server.max_requests,
             max_open_requests=server.max_open_requests,
         )
-        self._settings = settings
-        self._engine = engine
+        self._open_services = partial(open_services, settings, engine=engine, engines=engines)
         self._leave = asyncio.Event()
         self.doors = Doors(
             limits,
@@ -135,7 +143,7 @@ class _Opening:
 
     async def _keep(self) -> None:
         try:
-            async with open_services(self._settings, engine=self._engine) as services:
+            async with self._open_services() as services:
                 self.doors.open(services)
                 await self._leave.wait()
         except Exception as problem:

@@ -4,7 +4,7 @@ import contextlib
 import socket
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,12 +53,16 @@ class _Server(uvicorn.Server):
 
 @contextlib.contextmanager
 def live_server(
-    engine: FakeEngine, settings: Settings | None = None, *, sockets: SocketLimits | None = None
+    engine: FakeEngine,
+    settings: Settings | None = None,
+    *,
+    sockets: SocketLimits | None = None,
+    engines: Mapping[str, object] | None = None,
 ) -> Iterator[Live]:
     """A real server in a thread, on a free port, ready."""
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
-    app = create_app(with_own_data(settings or load_settings()), engine=engine)
+    app = create_app(with_own_data(settings or load_settings()), engine=engine, engines=engines)
     if sockets is not None:
         app.state.doors.sockets = Sockets(sockets)
     config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=5, ws="auto", proxy_headers=False)

@@ -153,6 +153,10 @@ class RecognizeOptions:
     effort: Effort = Effort.FULL
     adaptive_window: bool = True
     """False always feeds the encoder its full 30 s, as other Whisper servers do."""
+    model: str | None = None
+    """A name under which a model is served here; None takes the default, or what the routes say."""
+    local_only: bool = False
+    """Let the audio go to no other server."""
 
     def __post_init__(self) -> None:
         _settle_languages(self)

@@ -50,6 +50,9 @@ class Hypothesis:
     attempts: tuple[str, ...] = ()
     """Why each earlier answer was thrown away, in order; empty when the first one stood. Of a draft, which is not
     tried again, what the engine itself holds against it."""
+    engine: str = ""
+    """Who gave it, where there is a choice; engines themselves leave it to the router."""
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,7 @@ ENGINES: Mapping[str, EngineRow] = {
         ),
         EngineRow(name="fake", target="lingting.engines.fake:FakeEngine"),
         EngineRow(name="fake-stream", target="lingting.engines.fake_stream:FakeStreamEngine", kind=EngineKind.STREAM),
+        EngineRow(name="fake-remote", target="lingting.engines.fake_remote:FakeRemote", kind=EngineKind.REMOTE),
     )
 }
 """The engines of this package, by name."""

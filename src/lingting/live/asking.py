@@ -10,7 +10,7 @@ from lingting.domain import Clock, Hypothesis, Priority
 from lingting.domain.errors import LingtingError, Overloaded, Superseded
 from lingting.engines.base import Origin
 from lingting.live.asks import Ask, AskKind, Pace
-from lingting.recognition.recognizer import Recognizer
+from lingting.recognition.recognizer import Route
 
 __all__ = ["Asking", "Load"]
 
@@ -34,7 +34,7 @@ class AskingParts(Protocol):
     """What the sessions of a server share."""
 
     @property
-    def recognizer(self) -> Recognizer: ...
+    def recognizer(self) -> Route: ...
 
     @property
     def load(self) -> Load: ...

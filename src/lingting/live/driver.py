@@ -73,6 +73,15 @@ class LiveSession:
         """Set once nothing of it is left but what a client that comes back may still read."""
 
     @property
+    def engine(self) -> str:
+        """Which recognises it, if all goes well."""
+        return self._parts.recognizer.engine
+
+    @property
+    def model(self) -> str:
+        return self._parts.recognizer.model
+
+    @property
     def format(self) -> LiveFormat:
         return self._inbox.format
 

@@ -6,53 +6,36 @@ import asyncio
 import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Protocol
 
 from lingting.audio.live_formats import LiveDecoder, LiveFormat
-from lingting.domain import Clock, CloseReason, Redaction, StreamOptions
+from lingting.domain import Clock, CloseReason, Priority, Redaction, StreamOptions
 from lingting.domain.errors import Overloaded, SessionNotFound, ShuttingDown
-from lingting.live.asks import AskKind, Pace
+from lingting.domain.principal import ANYBODY, Principal
 from lingting.live.driver import LiveSession
 from lingting.live.ear import Ear
-from lingting.live.load import NOTICES, Level, LoadMeter, capacity
+from lingting.live.engine_load import RETRY_SECONDS, Engine, EngineLoad
 from lingting.live.metering import Meter
 from lingting.live.parts import LiveObserver, LiveSettings, Opening, Seals, SessionParts, no_seals
 from lingting.recognition.pieces import ScorerSource
-from lingting.recognition.recognizer import Recognizer
+from lingting.recognition.recognizer import Route, Routes
 from lingting.recognition.redacting import require_redaction, with_floor
 from lingting.text.sentiment import load_moods
 
-__all__ = ["Engine", "LiveHub", "LiveParts"]
+__all__ = ["LiveHub", "LiveParts"]
 
-RETRY_SECONDS = 5.0
-"""Somebody may have finished by then."""
 MAX_ENDED = 1_000
 """Kept for clients that come back; each holds its text."""
-
-
-class Engine(Protocol):
-    """What the hub needs of the scheduler."""
-
-    @property
-    def pace_ratio(self) -> float:
-        """Measured seconds of work per padded second of audio."""
-        ...
-
-    @property
-    def replicas(self) -> int: ...
-
-    def set_live_streams(self, count: int) -> None:
-        """So many sessions are open: their finals shall find a place."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
 class LiveParts:
     """What a hub is made of."""
 
-    recognizer: Recognizer
+    recognizer: Routes
     engine: Engine
+    """Of the default model."""
     vad: ScorerSource
     open_decoder: Callable[[LiveFormat], LiveDecoder]
     """Blocking."""
@@ -71,13 +54,10 @@ class LiveHub:
     def __init__(self, parts: LiveParts, settings: LiveSettings) -> None:
         self._made_of = parts
         self._settings = settings
-        self._meter = LoadMeter()
         self._executor = ThreadPoolExecutor(settings.hearing_threads, thread_name_prefix="lingting-hear")
-        self._parts = SessionParts(
-            *(parts.recognizer, self._executor, parts.open_decoder, settings, parts.clock, parts.observer, self),
-            seals=parts.seals,
-            floor=parts.floor,
-        )
+        self._loads: dict[int, EngineLoad] = {}
+        """Of the engines that have sessions, by identity, and of the default's."""
+        self._default = self._load_of(parts.engine)
         self._sessions: dict[str, LiveSession] = {}
         self._ended: dict[str, LiveSession] = {}
         """Closed while their clients were away."""
@@ -90,45 +70,59 @@ class LiveHub:
 
     @property
     def capacity(self) -> int:
-        """How many sessions may be open at once, by what recent recognitions took."""
-        measured = capacity(pace_ratio=self._made_of.engine.pace_ratio, replicas=self._made_of.engine.replicas)
-        return min(self._settings.max_sessions, measured)
-
-    @property
-    def pace(self) -> Pace:
-        return self._meter.pace
+        """How many sessions of the default model may be open at once, by what recent recognitions took."""
+        return min(self._settings.max_sessions, self._default.capacity)
 
     async def open(
-        self, options: StreamOptions, fmt: LiveFormat, *, owner: str = "", meter: Meter | None = None
+        self,
+        options: StreamOptions,
+        fmt: LiveFormat,
+        *,
+        owner: str = "",
+        meter: Meter | None = None,
+        caller: Principal = ANYBODY,
     ) -> LiveSession:
         """Begin a session; read its events by `attach`.
 
         meter     counts its audio, and is closed with it; where none could begin it is the caller's to close
-        raises    Overloaded, ShuttingDown; InvalidOption, UnsupportedLanguage
+        caller    for the choice of the engine
+        raises    Overloaded, ShuttingDown; InvalidOption, UnsupportedLanguage; EngineError, ModelError
         """
-        self._made_of.recognizer.check(options.recognize)
+        route = self._made_of.recognizer.route(options.recognize, caller=caller, priority=Priority.STREAM_FINAL)
+        route.check(options.recognize)
         options = with_floor(options, self._made_of.floor)
-        self._require_room()
-        self._opening += 1
-        try:
-            await require_redaction(options.recognize, has_sealer=self._made_of.seals(owner) is not None)
-            if options.recognize.mood:
-                await asyncio.to_thread(load_moods)
-            ear = await self._open_ear(fmt)
-        finally:
-            self._opening -= 1
-        opening = Opening(secrets.token_urlsafe(18), owner, options, fmt, meter)
-        session = LiveSession(opening, ear=ear, parts=self._parts)
+        self._require_open()
+        async with AsyncExitStack() as held:
+            engine = await held.enter_async_context(route.held())
+            route.check(options.recognize)
+            self._require_room(engine)
+            load = self._load_of(engine)
+            load.opening += 1
+            self._opening += 1
+            try:
+                await require_redaction(options.recognize, has_sealer=self._made_of.seals(owner) is not None)
+                if options.recognize.mood:
+                    await asyncio.to_thread(load_moods)
+                ear = await self._open_ear(fmt)
+                opening = Opening(secrets.token_urlsafe(18), owner, options, fmt, meter)
+                session = LiveSession(opening, ear=ear, parts=self._session_parts(route, load))
+                self._begin(session, load, held.pop_all())
+            finally:
+                load.opening -= 1
+                self._opening -= 1
+                self._drop_if_unused(load)
+        return session
+
+    def _begin(self, session: LiveSession, load: EngineLoad, held: AsyncExitStack) -> None:
         self._sessions[session.id] = session
-        self._made_of.engine.set_live_streams(len(self._sessions))
+        load.add(session.id, session)
         self._made_of.observer.live_opened()
         for watch in self._made_of.watchers:
             watch(session)
         session.start()
-        watching = asyncio.create_task(self._forget_when_closed(session))
+        watching = asyncio.create_task(self._forget_when_closed(session, load, held))
         self._watching.add(watching)
         watching.add_done_callback(self._watching.discard)
-        return session
 
     def resume(self, session_id: str, *, owner: str = "") -> LiveSession:
         """Find a session again; `attach` takes it over.
@@ -143,12 +137,6 @@ class LiveHub:
             )
         return session
 
-    def answered(self, kind: AskKind, seconds: float) -> None:
-        """A session tells how long an answer took; all are told when that changes how they are served."""
-        changed = self._meter.final_took(seconds) if kind is AskKind.FINAL else self._meter.draft_took(seconds)
-        if changed:
-            self._tell()
-
     async def aclose(self) -> None:
         """Give every session its last finals, within `drain_seconds`, and close it."""
         self._is_open = False
@@ -162,28 +150,40 @@ class LiveHub:
             await asyncio.wait(self._watching)
         await asyncio.to_thread(self._executor.shutdown)
 
-    def _require_room(self) -> None:
+    def _drop_if_unused(self, load: EngineLoad) -> None:
+        if not len(load) and not load.opening and load is not self._default:
+            del self._loads[id(load.engine)]
+
+    def _load_of(self, engine: Engine) -> EngineLoad:
+        return self._loads.setdefault(id(engine), EngineLoad(engine))
+
+    def _session_parts(self, route: Route, load: EngineLoad) -> SessionParts:
+        made_of = self._made_of
+        return SessionParts(
+            *(route, self._executor, made_of.open_decoder, self._settings, made_of.clock, made_of.observer, load),
+            seals=made_of.seals,
+            floor=made_of.floor,
+        )
+
+    def _require_open(self) -> None:
         if not self._is_open:
             raise ShuttingDown("the server is stopping; try another", retry_after_seconds=RETRY_SECONDS)
-        count, most = len(self._sessions) + self._opening, self.capacity
-        if count >= most:
+
+    def _require_room(self, engine: Engine) -> None:
+        self._require_open()
+        if len(self._sessions) + self._opening >= self._settings.max_sessions:
             raise Overloaded(
-                f"{count} live sessions are open, and this machine keeps up with {most}; "
+                f"{len(self._sessions)} live sessions are open, all that may be; "
                 f"try again in {RETRY_SECONDS:.0f} seconds",
                 retry_after_seconds=RETRY_SECONDS,
             )
-        if self._meter.level is Level.STOPPED:
-            raise Overloaded(
-                f"live text comes {self._meter.final_seconds:.1f} seconds late just now; "
-                f"try again in {RETRY_SECONDS:.0f} seconds",
-                retry_after_seconds=RETRY_SECONDS,
-            )
+        (self._loads.get(id(engine)) or EngineLoad(engine)).require_room()
 
     async def _open_ear(self, fmt: LiveFormat) -> Ear:
         """Open a decoder in the thread; if the caller leaves meanwhile, it is closed again."""
 
         def make() -> Ear:
-            return Ear(self._parts.open_decoder(fmt), self._made_of.vad.scorer())
+            return Ear(self._made_of.open_decoder(fmt), self._made_of.vad.scorer())
 
         future = asyncio.get_running_loop().run_in_executor(self._executor, make)
         try:
@@ -192,14 +192,14 @@ class LiveHub:
             future.add_done_callback(_close_unwanted)
             raise
 
-    async def _forget_when_closed(self, session: LiveSession) -> None:
+    async def _forget_when_closed(self, session: LiveSession, load: EngineLoad, held: AsyncExitStack) -> None:
         await session.closed.wait()
         del self._sessions[session.id]
         if session.may_be_resumed and self._is_open:
             self._keep_what_was_said(session)
-        self._made_of.engine.set_live_streams(len(self._sessions))
-        if not self._sessions and self._meter.rest():
-            self._tell()
+        load.remove(session.id)
+        self._drop_if_unused(load)
+        await held.aclose()
 
     def _keep_what_was_said(self, session: LiveSession) -> None:
         """Its client may come back for the last finals, which came while it was away."""
@@ -207,11 +207,6 @@ class LiveHub:
         while len(self._ended) > MAX_ENDED:
             self._ended.pop(next(iter(self._ended)))
         asyncio.get_running_loop().call_later(self._settings.resume_seconds, self._ended.pop, session.id, None)
-
-    def _tell(self) -> None:
-        kind, message = NOTICES[self._meter.level]
-        for session in self._sessions.values():
-            session.notice(kind, lag_seconds=self._meter.final_seconds, message=message)
 
 
 def _close_unwanted(made: asyncio.Future[Ear]) -> None:

@@ -11,7 +11,7 @@ from lingting.audio.live_formats import LiveDecoder, LiveFormat
 from lingting.domain import Clock, Redaction, StreamOptions
 from lingting.live.asking import Load
 from lingting.live.metering import Meter
-from lingting.recognition.recognizer import Recognizer
+from lingting.recognition.recognizer import Route
 from lingting.text.redaction import Sealer
 
 __all__ = ["LiveObserver", "LiveSettings", "Opening", "Seals", "SessionParts", "no_seals"]
@@ -66,9 +66,9 @@ class LiveObserver(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SessionParts:
-    """What every session of a server shares."""
+    """What every session of a server shares, but for the route and the load, which are of its engine."""
 
-    recognizer: Recognizer
+    recognizer: Route
     executor: Executor
     open_decoder: Callable[[LiveFormat], LiveDecoder]
     settings: LiveSettings

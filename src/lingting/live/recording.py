@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Literal, Protocol
 
 from lingting.domain import Call, Closed, Event, Final, Segment, Transcript
@@ -39,31 +40,36 @@ class RecordingObserver(Protocol):
 class FollowedSession(Protocol):
     """What keeping needs of a live session."""
 
+    @property
+    def engine(self) -> str: ...
+
+    @property
+    def model(self) -> str: ...
+
     def observe(self, callback: Callable[[Event], None], /) -> None: ...
 
 
 class LiveRecorder:
     """Belongs to one event loop; close it after the sessions have ended."""
 
-    def __init__(self, keeper: TranscriptKeeper, observer: RecordingObserver, *, engine: str, model: str) -> None:
+    def __init__(self, keeper: TranscriptKeeper, observer: RecordingObserver) -> None:
         self._keeper = keeper
         self._observer = observer
-        self._engine = engine
-        self._model = model
         self._saving: set[asyncio.Task[None]] = set()
 
     def follow(self, session: FollowedSession, call: Call) -> None:
         """Note what it says from now on, if its caller has nothing against it."""
         if self._keeper.wants(call):
-            session.observe(_Notes(call, self._keep).take)
+            keep = partial(self._keep, engine=session.engine, model=session.model)
+            session.observe(_Notes(call, keep).take)
 
     async def aclose(self) -> None:
         """Wait until what was said is kept."""
         if self._saving:
             await asyncio.wait(self._saving)
 
-    def _keep(self, call: Call, finals: list[Final], audio_seconds: float) -> None:
-        transcript = transcript_of(finals, audio_seconds, engine=self._engine, model=self._model)
+    def _keep(self, call: Call, finals: list[Final], audio_seconds: float, *, engine: str, model: str) -> None:
+        transcript = transcript_of(finals, audio_seconds, engine=engine, model=model)
         saving = asyncio.create_task(self._save(call, transcript), name="live-record")
         self._saving.add(saving)
         saving.add_done_callback(self._saving.discard)

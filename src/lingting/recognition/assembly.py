@@ -10,7 +10,6 @@ from typing import Protocol
 from lingting.domain import SAMPLE_RATE_HZ, Hypothesis, RecognizeOptions, Segment, Suppression, Transcript
 from lingting.recognition.guard import guarded
 from lingting.recognition.long_audio import Piece
-from lingting.recognition.recognizer import EngineDoor
 from lingting.recognition.sentences import sentences
 from lingting.text.chain import apply
 from lingting.text.redaction import Sealer
@@ -24,18 +23,30 @@ class GuardObserver(Protocol):
     def suppressed(self, reason: str) -> None: ...
 
 
+class Names(Protocol):
+    """Of who is to answer: a route, or a door."""
+
+    @property
+    def engine(self) -> str: ...
+
+    @property
+    def model(self) -> str: ...
+
+
 class Assembly:
     """The transcript so far; add pieces in audio order."""
 
     def __init__(
-        self, options: RecognizeOptions, door: EngineDoor, observer: GuardObserver, sealer: Sealer | None = None
+        self, options: RecognizeOptions, names: Names, observer: GuardObserver, sealer: Sealer | None = None
     ) -> None:
         self._options = options
         self._sealer = sealer
         self._windows: dict[int | None, RedactionWindow] = {}
         """For each channel, where personal data is hidden."""
         self._made = 0
-        self._door = door
+        self._names = names
+        self._answered_seconds: defaultdict[tuple[str, str], float] = defaultdict(float)
+        """Of speech, by engine and model."""
         self._observer = observer
         self._segments: list[Segment] = []
         self._suppressed: list[Suppression] = []
@@ -53,6 +64,8 @@ class Assembly:
         self.done_seconds = max(self.done_seconds, piece.span.end_samples / SAMPLE_RATE_HZ)
         self._speech_seconds += piece.speech_seconds
         self._attempts += hypothesis.attempts
+        if hypothesis.engine:
+            self._answered_seconds[hypothesis.engine, hypothesis.model] += piece.speech_seconds
         kept = self._guarded(piece, hypothesis)
         if not kept.text.strip():
             return ()
@@ -82,6 +95,8 @@ class Assembly:
         """Everything so far, in time order (channels interleave)."""
         ordered = sorted(self._segments, key=lambda segment: (segment.start_seconds, segment.channel or 0))
         language = max(self._language_seconds, key=self._language_seconds.__getitem__, default=None)
+        names = (self._names.engine, self._names.model)
+        engine, model = max(self._answered_seconds, key=self._answered_seconds.__getitem__, default=names)
         return Transcript(
             segments=tuple(replace(segment, id=index) for index, segment in enumerate(ordered)),
             language=language or self._options.language or "",
@@ -89,8 +104,8 @@ class Assembly:
             duration_seconds=duration_seconds,
             speech_seconds=self._speech_seconds,
             suppressed=tuple(self._suppressed),
-            engine=self._door.engine,
-            model=self._door.model,
+            engine=engine,
+            model=model,
             attempts=tuple(self._attempts),
         )
 

@@ -14,7 +14,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Protocol
@@ -22,10 +22,11 @@ from typing import Protocol
 from lingting.audio.decode import AudioSource, Decoder
 from lingting.domain import Hypothesis, Priority, Progress, RecognizeOptions, Segment, Transcript
 from lingting.domain.errors import Overloaded
+from lingting.domain.principal import ANYBODY, Principal
 from lingting.recognition.assembly import Assembly
 from lingting.recognition.long_audio import Piece
 from lingting.recognition.pieces import PieceReader, ScorerSource, open_pieces
-from lingting.recognition.recognizer import Recognizer
+from lingting.recognition.recognizer import Route, Routes
 from lingting.recognition.redacting import require_redaction
 from lingting.recognition.second_opinion import asked_again, likelier, relabelled
 from lingting.telemetry.traces import begin
@@ -71,7 +72,7 @@ class Pipeline:
     def __init__(
         self,
         *,
-        recognizer: Recognizer,
+        recognizer: Routes,
         decoder: Decoder,
         vad: ScorerSource,
         observer: PipelineObserver,
@@ -97,22 +98,27 @@ class Pipeline:
         on_segments: OnSegments | None = None,
         on_progress: OnProgress | None = None,
         sealer: Sealer | None = None,
+        caller: Principal = ANYBODY,
     ) -> Transcript:
         """Recognise a whole recording.
 
         on_segments    called on the loop with finished segments, in audio order, while later ones are computed
         sealer         for tokens in place of what is hidden
+        caller         whose request it is, for the choice of the engine
         raises         InvalidInput, Busy, EngineError
         """
-        self._recognizer.check(options)
+        self._recognizer.route(options, caller=caller, priority=priority).check(options)
         await require_redaction(options, has_sealer=sealer is not None)
         if options.mood:
             await asyncio.get_running_loop().run_in_executor(self._executor, load_moods)
         started = perf_counter()
-        assembly = Assembly(options, self._recognizer.door, self._observer, sealer)
         reading = open_pieces(source, options, decoder=self._decoder, vad=self._vad, executor=self._executor)
-        async with reading as reader:
-            work = _Work(self._recognizer, options, priority, self._settings)
+        async with reading as reader, AsyncExitStack() as held:
+            route = self._recognizer.route(options, caller=caller, priority=priority, seconds=reader.total_seconds)
+            await held.enter_async_context(route.held())
+            route.check(options)
+            assembly = Assembly(options, route, self._observer, sealer)
+            work = _Work(route, options, priority, self._settings)
             answers = work.run(reader)
             try:
                 async for piece, hypothesis in answers:
@@ -139,7 +145,7 @@ class _Work:
     """The pieces of one recording that are with the engine."""
 
     def __init__(
-        self, recognizer: Recognizer, options: RecognizeOptions, priority: Priority, settings: PipelineSettings
+        self, recognizer: Route, options: RecognizeOptions, priority: Priority, settings: PipelineSettings
     ) -> None:
         self._recognizer = recognizer
         self._options = options

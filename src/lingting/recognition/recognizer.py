@@ -1,59 +1,93 @@
-"""The one async door in front of the engines: checks what is asked against what the engine can do."""
+"""One engine behind its queue: checks what is asked against what the engine can do, and hands clips over."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
 from lingting.domain import Audio, Hypothesis, Priority, RecognizeOptions, Task
 from lingting.domain.errors import InvalidOption, UnsupportedLanguage
+from lingting.domain.principal import ANYBODY, Principal
 from lingting.engines.base import Capabilities, Clip, Origin
 from lingting.text.sentiment import require_mood
 
-__all__ = ["EngineDoor", "Recognizer", "Submit"]
+__all__ = ["EngineDoor", "EngineQueue", "Recognizer", "Route", "Routes", "Submit", "require_able"]
 
 
 class Submit(Protocol):
-    """What the recognizer needs of a scheduler."""
+    """The door of a queue."""
 
     async def submit(self, clip: Clip, *, priority: Priority, coalesce: str | None = None) -> Hypothesis: ...
 
 
+class EngineQueue(Submit, Protocol):
+    """What stands in front of an engine, whatever its kind; see `batching.Scheduler` for the promises."""
+
+    @property
+    def pace_ratio(self) -> float:
+        """Measured seconds of work per padded second of audio."""
+        ...
+
+    @property
+    def replicas(self) -> int:
+        """How many pieces of work go on at once."""
+        ...
+
+    @property
+    def estimated_wait_seconds(self) -> float: ...
+
+    @property
+    def longest_batch_seconds(self) -> float: ...
+
+    @property
+    def busy_replicas(self) -> int: ...
+
+    def set_live_streams(self, count: int) -> None:
+        """So many sessions are open: their finals shall find a place."""
+        ...
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class EngineDoor:
-    """One engine as the recognizer sees it: its names, what it can do, and the queue in front of it."""
+    """One engine as its callers see it: its names, what it can do, and the queue in front of it."""
 
     engine: str
     model: str
+    """The name under which it is served."""
     capabilities: Capabilities
-    scheduler: Submit
+    scheduler: EngineQueue
 
 
-class Recognizer:
-    """Sends clips to the engine that serves them."""
-
-    def __init__(self, door: EngineDoor) -> None:
-        self._door = door
+class Route(Protocol):
+    """The way of one request or live session to the engines."""
 
     @property
-    def door(self) -> EngineDoor:
-        return self._door
+    def engine(self) -> str:
+        """Who is to answer, if all goes well."""
+        ...
+
+    @property
+    def model(self) -> str: ...
 
     def check(self, options: RecognizeOptions) -> None:
-        """Refuse at the edge what the engine cannot do.
+        """Refuse at the edge what none of its engines can do.
 
-        raises    UnsupportedLanguage, InvalidOption
+        raises    UnsupportedLanguage, InvalidOption, ModelNotFound
         """
-        capabilities = self._door.capabilities
-        for language in (*options.languages, *([options.language] if options.language else [])):
-            if language not in capabilities.languages:
-                raise UnsupportedLanguage(language, sorted(capabilities.languages))
-        if options.task is Task.TRANSLATE and not capabilities.translates:
-            raise InvalidOption("task", f"the model {self._door.model!r} does not translate")
-        if options.word_times and not capabilities.word_times:
-            raise InvalidOption("words", f"the model {self._door.model!r} gives no word times")
-        if options.mood:
-            require_mood()
+        ...
+
+    def held(self) -> AbstractAsyncContextManager[EngineQueue]:
+        """The first engine that can be had, kept in memory inside.
+
+        raises    Busy, EngineError, ModelError
+        """
+        ...
 
     async def transcribe(
         self,
@@ -69,4 +103,78 @@ class Recognizer:
         origin    the live segment that it is of
         raises    Overloaded, ShuttingDown, EngineError
         """
+        ...
+
+
+class Routes(Protocol):
+    """What knows the way."""
+
+    def route(
+        self,
+        options: RecognizeOptions,
+        *,
+        caller: Principal = ANYBODY,
+        priority: Priority = Priority.REQUEST,
+        seconds: float | None = None,
+    ) -> Route:
+        """seconds: of the recording; None where that is not known, as of live speech
+
+        raises    ModelNotFound
+        """
+        ...
+
+
+class Recognizer:
+    """Sends clips to one engine. Alone it is every caller's route."""
+
+    def __init__(self, door: EngineDoor) -> None:
+        self._door = door
+
+    @property
+    def engine(self) -> str:
+        return self._door.engine
+
+    @property
+    def model(self) -> str:
+        return self._door.model
+
+    def route(
+        self,
+        options: RecognizeOptions,
+        *,
+        caller: Principal = ANYBODY,
+        priority: Priority = Priority.REQUEST,
+        seconds: float | None = None,
+    ) -> Recognizer:
+        return self
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[EngineQueue]:
+        yield self._door.scheduler
+
+    def check(self, options: RecognizeOptions) -> None:
+        require_able(self._door.capabilities, options, model=self._door.model)
+
+    async def transcribe(
+        self,
+        audio: Audio,
+        options: RecognizeOptions,
+        *,
+        priority: Priority,
+        coalesce: str | None = None,
+        origin: Origin | None = None,
+    ) -> Hypothesis:
         return await self._door.scheduler.submit(Clip(audio, options, origin), priority=priority, coalesce=coalesce)
+
+
+def require_able(capabilities: Capabilities, options: RecognizeOptions, *, model: str) -> None:
+    """raises    UnsupportedLanguage, InvalidOption for what the engine cannot do"""
+    for language in (*options.languages, *([options.language] if options.language else [])):
+        if language not in capabilities.languages:
+            raise UnsupportedLanguage(language, sorted(capabilities.languages))
+    if options.task is Task.TRANSLATE and not capabilities.translates:
+        raise InvalidOption("task", f"the model {model!r} does not translate")
+    if options.word_times and not capabilities.word_times:
+        raise InvalidOption("words", f"the model {model!r} gives no word times")
+    if options.mood:
+        require_mood()

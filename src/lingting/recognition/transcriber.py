@@ -69,6 +69,7 @@ class Recognises(Protocol):
         on_segments: OnSegments | None = None,
         on_progress: OnProgress | None = None,
         sealer: Sealer | None = ...,
+        caller: Principal = ...,
     ) -> Transcript: ...
 
 
@@ -237,6 +238,7 @@ class Transcriber:
             priority=wish.priority,
             on_segments=listener.on_segments,
             on_progress=listener.on_progress,
+            caller=wish.call.principal,
             **sealing,
         )
         await self._parts.meter.charge_audio(wish.call.principal, transcript.duration_seconds)

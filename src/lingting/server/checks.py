@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from lingting.domain.errors import EngineFailed, StorageUnavailable
+from lingting.recognition.recognizer import EngineQueue
 from lingting.server.asking import servers_asked
-from lingting.server.engine import AnyScheduler
 from lingting.server.recognition import Recognition
 from lingting.services import Kept
 from lingting.settings import Settings
@@ -43,7 +43,7 @@ async def open_health(
             await health.aclose()
 
 
-def _engine(scheduler: AnyScheduler, stuck_seconds: float) -> Probe:
+def _engine(scheduler: EngineQueue, stuck_seconds: float) -> Probe:
     async def probe() -> None:
         if scheduler.longest_batch_seconds > stuck_seconds:
             raise EngineFailed("the engine has not come back from a batch; restart the server")

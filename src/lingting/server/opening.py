@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from lingting.api.http.openai import ALIASES
 from lingting.audio.live_decode import LiveDecoders
 from lingting.audio.live_formats import LiveSettings as LiveDecodeSettings
 from lingting.engines.base import AnyEngine
@@ -35,14 +36,18 @@ __all__ = ["open_services"]
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, *, engine: AnyEngine | None = None) -> AsyncIterator[Services]:
+async def open_services(
+    settings: Settings, *, engine: AnyEngine | None = None, engines: Mapping[str, AnyEngine] | None = None
+) -> AsyncIterator[Services]:
     """Everything behind the doors, loaded and warm; closed again on leaving, which must be in the same task.
 
-    engine    a made engine to use instead of the configured one, for tests
+    engine    a made engine to use instead of the default model's, for tests
+    engines   the same for models of `[[serve]]`, by name
     raises    ModelNotFound, ModelMissing, ModelCorrupt, EngineUnavailable, SettingsInvalid, StorageUnavailable
     """
     async with AsyncExitStack() as opened:
-        hearing = await opened.enter_async_context(open_recognition(settings, engine=engine))
+        opening = open_recognition(settings, engine=engine, engines=engines, other_names=ALIASES, preload=True)
+        hearing = await opened.enter_async_context(opening)
         clock, telemetry = hearing.clock, hearing.telemetry
         intents = await asyncio.to_thread(Intents.opened, settings.built("intents", IntentSettings))
         kept = await opened.enter_async_context(open_kept(settings, clock, telemetry))
@@ -68,7 +73,7 @@ async def open_services(settings: Settings, *, engine: AnyEngine | None = None) 
         opened.push_async_callback(asyncio.to_thread, live_decoders.close)
         live = LiveHub(
             LiveParts(
-                hearing.recognizer,
+                hearing.router,
                 hearing.scheduler,
                 hearing.vad,
                 live_decoders.open,
@@ -80,7 +85,7 @@ async def open_services(settings: Settings, *, engine: AnyEngine | None = None) 
             ),
             settings.built("live", LiveSettings),
         )
-        recorder = LiveRecorder(kept.history, telemetry.storage, engine=hearing.engine, model=settings.model)
+        recorder = LiveRecorder(kept.history, telemetry.storage)
         opened.push_async_callback(recorder.aclose)
         opened.push_async_callback(live.aclose)
         await asyncio.to_thread(live_decoders.warm_up)
@@ -112,5 +117,7 @@ async def open_services(settings: Settings, *, engine: AnyEngine | None = None) 
             clock=clock,
             engine=hearing.engine,
             model=settings.model,
+            names=hearing.names,
+            models=hearing.residency,
             estimated_wait_seconds=lambda: hearing.scheduler.estimated_wait_seconds,
         )

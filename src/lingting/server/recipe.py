@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from importlib.metadata import version
 
 from lingting.engines.catalog_integrity import read_record
-from lingting.server.engine import load_catalog
+from lingting.server.engine import Plan, load_catalog
 from lingting.settings import Settings
 
 __all__ = ["RESULT_VERSION", "recipe_of"]
@@ -18,29 +19,35 @@ LIBRARIES = ("ctranslate2", "faster-whisper", "av", "soxr", "onnxruntime", "open
 """Of which another version may give other text."""
 
 
-def recipe_of(settings: Settings, engine: str) -> str:
+def recipe_of(settings: Settings, engine: str, plans: Sequence[Plan]) -> str:
     """A hash of everything but the audio and the options that a transcript depends on. Blocking.
 
-    engine    its name, of which the settings may leave the choice to the catalog
+    engine    the default model's, of which the settings may leave the choice to the catalog
+    plans     of all models that are served
     """
     parts = {
         "software": [version("lingting"), RESULT_VERSION, *(version(name) for name in LIBRARIES)],
         "engine": engine,
         "model": settings.model,
-        "weights": _weights_of(settings),
+        "served": [_served(settings, plan) for plan in plans],
         "whisper": settings.whisper.model_dump(mode="json"),
         "pipeline": settings.pipeline.confident_language,
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def _weights_of(settings: Settings) -> dict[str, str]:
+def _served(settings: Settings, plan: Plan) -> list[object]:
+    served = plan.served
+    return [served.name, served.engine, served.aliases, _weights_of(settings, served.model), repr(plan.settings)]
+
+
+def _weights_of(settings: Settings, model: str) -> dict[str, str]:
     """The digest of each file, from the catalog, or as it was when the model was fetched."""
     catalog = load_catalog(settings)
-    entry = catalog.entries.get(settings.model)
-    if entry is None:  # an engine that was handed in needs none
+    entry = catalog.entries.get(model)
+    if entry is None:  # of an engine without weights
         return {}
-    record = read_record(catalog.folder_of(settings.model))
+    record = read_record(catalog.folder_of(model))
     seen = {name: stamp.sha256 for name, stamp in record.stamps.items()} if record else {}
     pinned = {file.name: file.sha256 for file in entry.files if file.sha256}
     return seen | pinned

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from lingting.audio.decode import Decoder, DecodeSettings
 from lingting.audio.vad_models import SileroModel
 from lingting.domain import Clock, SystemClock
 from lingting.engines.base import AnyEngine
+from lingting.recognition.batching import SchedulerSettings
 from lingting.recognition.pipeline import Pipeline, PipelineSettings
-from lingting.recognition.recognizer import EngineDoor, Recognizer
-from lingting.server.engine import AnyScheduler, close_engine, loaded_engine, scheduler_of, warm_up
+from lingting.recognition.recognizer import EngineDoor, EngineQueue
+from lingting.recognition.residency import Residency
+from lingting.recognition.residents import ResidencySettings, Resident
+from lingting.recognition.routing import Router, RouterParts
+from lingting.recognition.served import ServedNames
+from lingting.server.engine import DoorParts, Plan, load_catalog, open_door
 from lingting.server.recipe import recipe_of
+from lingting.server.served import read_plans
 from lingting.settings import Settings
 from lingting.telemetry import Telemetry
 from lingting.telemetry.traces import TraceSettings, exporting_traces
@@ -24,48 +30,99 @@ __all__ = ["Recognition", "open_recognition"]
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """An engine that is loaded and warm, and what is built on it."""
+    """The default model, loaded and warm, the others as they are wanted, and what is built on them."""
 
     pipeline: Pipeline
-    recognizer: Recognizer
-    scheduler: AnyScheduler
+    router: Router
+    residency: Residency[EngineDoor]
+    names: ServedNames
+    default: EngineDoor
     vad: SileroModel
     telemetry: Telemetry
     clock: Clock
-    engine: str
-    model: str
-    """The name in the catalog."""
     recipe: str
     """A hash of all that turns audio into text here; see `recipe_of`."""
 
+    @property
+    def engine(self) -> str:
+        """Of the default model."""
+        return self.default.engine
+
+    @property
+    def model(self) -> str:
+        """The name of the default model."""
+        return self.default.model
+
+    @property
+    def scheduler(self) -> EngineQueue:
+        """Of the default model."""
+        return self.default.scheduler
+
 
 @asynccontextmanager
-async def open_recognition(settings: Settings, *, engine: AnyEngine | None = None) -> AsyncIterator[Recognition]:
+async def open_recognition(
+    settings: Settings,
+    *,
+    engine: AnyEngine | None = None,
+    engines: Mapping[str, AnyEngine] | None = None,
+    other_names: Sequence[str] = (),
+    preload: bool = False,
+) -> AsyncIterator[Recognition]:
     """Load and warm up; closed again on leaving, which must be in the same task.
 
-    engine    a made engine to use instead of the configured one, for tests
-    raises    ModelNotFound, ModelMissing, ModelCorrupt, EngineUnavailable
+    engine         a made engine to use instead of the default model's, for tests
+    engines        the same for models of `[[serve]]`, by name
+    other_names    further names of the default model
+    preload        load the models of `[[serve]]` that say so; a command has no time for that
+    raises         ModelNotFound, ModelMissing, ModelCorrupt, EngineUnavailable, SettingsInvalid
     """
     telemetry, clock = Telemetry(), SystemClock()
     async with AsyncExitStack() as opened:
         await opened.enter_async_context(exporting_traces(settings.built("tracing", TraceSettings)))
-        name, made = ("given", engine) if engine is not None else await loaded_engine(settings)
-        scheduler = scheduler_of(made, settings, clock=clock, observer=telemetry.engine)
-        opened.push_async_callback(close_engine, made, scheduler)
-        await scheduler.start()
-        opened.push_async_callback(scheduler.stop)
-        recognizer = Recognizer(EngineDoor(name, settings.model, made.capabilities, scheduler))
+        catalog = await asyncio.to_thread(load_catalog, settings)
+        plans = await asyncio.to_thread(read_plans, settings, catalog, default=engine, made=engines)
+        names = ServedNames([plan.served for plan in plans], default_names=other_names)
+        doors = DoorParts(catalog, settings.built("scheduler", SchedulerSettings), clock)
+        residency = _residency(plans, doors, settings.built("residency", ResidencySettings), telemetry)
+        opened.push_async_callback(residency.aclose)
+        residency.start()
+        default = await opened.enter_async_context(_loaded(residency, names.default.name))
+        if preload:
+            for plan in plans[1:]:
+                if plan.served.preload:
+                    await residency.load(plan.served.name)
+        router = Router(RouterParts(names, residency))
         decoder = Decoder(settings.built("decode", DecodeSettings))
         opened.push_async_callback(asyncio.to_thread, decoder.close)
         vad = await asyncio.to_thread(SileroModel)
         pipeline = Pipeline(
-            recognizer=recognizer,
+            recognizer=router,
             decoder=decoder,
             vad=vad,
             observer=telemetry.engine,
             settings=settings.built("pipeline", PipelineSettings),
         )
         opened.push_async_callback(pipeline.aclose)
-        recipe = await asyncio.to_thread(recipe_of, settings, name)
-        await warm_up(recognizer, decoder)
-        yield Recognition(pipeline, recognizer, scheduler, vad, telemetry, clock, name, settings.model, recipe)
+        recipe = await asyncio.to_thread(recipe_of, settings, default.engine, plans)
+        await asyncio.to_thread(decoder.warm_up)
+        yield Recognition(pipeline, router, residency, names, default, vad, telemetry, clock, recipe)
+
+
+def _residency(
+    plans: Sequence[Plan], parts: DoorParts, settings: ResidencySettings, telemetry: Telemetry
+) -> Residency[EngineDoor]:
+    by_name = {plan.served.name: plan for plan in plans}
+
+    def opening(name: str) -> AbstractAsyncContextManager[EngineDoor]:
+        return open_door(by_name[name], parts, telemetry.engine.watch())
+
+    residents = [Resident(plan.served.name, plan.served.memory_bytes, is_kept=plan.served.is_default) for plan in plans]
+    return Residency(residents, opening, settings, clock=parts.clock, observer=telemetry.routing)
+
+
+@asynccontextmanager
+async def _loaded(residency: Residency[EngineDoor], name: str) -> AsyncIterator[EngineDoor]:
+    """The default model, however long it takes to load."""
+    await residency.load(name)
+    async with residency.use(name) as door:
+        yield door

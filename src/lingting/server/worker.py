@@ -6,6 +6,7 @@ import asyncio
 import signal
 from contextlib import AsyncExitStack
 
+from lingting.api.http.openai import ALIASES
 from lingting.domain.errors import LingtingError
 from lingting.engines.base import AnyEngine
 from lingting.jobs.listening import listening
@@ -35,7 +36,8 @@ async def run_worker(settings: Settings, *, engine: AnyEngine | None = None) -> 
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, leave.set)
     async with AsyncExitStack() as opened:
-        hearing = await opened.enter_async_context(open_recognition(settings, engine=engine))
+        recognition = open_recognition(settings, engine=engine, other_names=ALIASES, preload=True)
+        hearing = await opened.enter_async_context(recognition)
         clock, telemetry = hearing.clock, hearing.telemetry
         kept = await opened.enter_async_context(open_kept(settings, clock, telemetry))
         outgoing = open_outgoing(settings, kept, clock=clock, telemetry=telemetry)

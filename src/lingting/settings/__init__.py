@@ -10,11 +10,13 @@ from lingting.settings.files import ENV_PREFIX, settings_file
 from lingting.settings.loading import load_settings, setting_names
 from lingting.settings.model import Settings
 from lingting.settings.sections import LogSettings, RecognitionDefaults, ServerSettings
+from lingting.settings.serving import ServeEntry
 
 __all__ = [
     "ENV_PREFIX",
     "LogSettings",
     "RecognitionDefaults",
+    "ServeEntry",
     "ServerSettings",
     "Settings",
     "load_settings",

@@ -46,6 +46,7 @@ from lingting.settings.sections import (
     SocketSection,
     WhisperSection,
 )
+from lingting.settings.serving import ResidencySection, ServeEntry
 
 __all__ = ["Settings"]
 
@@ -70,6 +71,9 @@ class Settings(BaseSettings):
     """Of what is kept: the database, unless `storage.url` names a server, the master key, unless it is given, blobs."""
     offline: bool = False
     """Never ask a model hub."""
+    serve: tuple[ServeEntry, ...] = ()
+    """Further models."""
+    residency: ResidencySection = ResidencySection()
     server: ServerSettings = ServerSettings()
     doors: DoorSettings = DoorSettings()
     log: LogSettings = LogSettings()

@@ -18,6 +18,7 @@ __all__ = [
     "LIVE_RANGES",
     "OUTBOUND_RANGES",
     "PIPELINE_RANGES",
+    "RESIDENCY_RANGES",
     "ROOM_RANGES",
     "SOCKET_RANGES",
     "STORAGE_RANGES",
@@ -87,6 +88,12 @@ COMMAND_RANGES = {
     "max_waiting": (1, 100_000),
     "max_age_seconds": (1.0, 86_400.0),
     "flush_seconds": (0.0, 600.0),
+}
+RESIDENCY_RANGES = {
+    "idle_seconds": (0.0, 30 * 86_400.0),
+    "memory_bytes": (0, 2**50),
+    "load_seconds": (0.1, 3_600.0),
+    "retry_seconds": (0.0, 3_600.0),
 }
 CALLBACK_RANGES = {
     "seconds": (0.1, 300.0),

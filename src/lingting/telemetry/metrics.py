@@ -20,6 +20,7 @@ from lingting.telemetry.areas.live import LiveMetrics
 from lingting.telemetry.areas.outbound import OutboundMetrics
 from lingting.telemetry.areas.process import ProcessMetrics
 from lingting.telemetry.areas.rooms import RoomMetrics
+from lingting.telemetry.areas.routing import RoutingMetrics
 from lingting.telemetry.areas.storage import StorageMetrics
 
 __all__ = ["METRICS_CONTENT_TYPE", "Telemetry"]
@@ -35,6 +36,7 @@ class Telemetry:
         self.doors = DoorMetrics(registry)
         self.engine = EngineMetrics(registry)
         self.live = LiveMetrics(registry, self.engine)
+        self.routing = RoutingMetrics(registry)
         self.rooms = RoomMetrics(registry)
         self.access = AccessMetrics(registry)
         self.limits = LimitMetrics(registry)

@@ -15,6 +15,8 @@ pytestmark = pytest.mark.unit
 
 
 class Session:
+    engine, model = "fake", "tiny"
+
     def __init__(self) -> None:
         self.callbacks: list[Callable[[Event], None]] = []
 
@@ -53,7 +55,7 @@ CLOSED = Closed(9, CloseReason.FINISHED, audio_seconds=12.5)
 
 async def record(keeper: Keeper, *events: Event, call: Call | None = None) -> Telemetry:
     telemetry, session = Telemetry(), Session()
-    recorder = LiveRecorder(keeper, telemetry.storage, engine="fake", model="tiny")
+    recorder = LiveRecorder(keeper, telemetry.storage)
     recorder.follow(session, call or call_by("key1", user="Ann"))
     session.say(*events)
     await recorder.aclose()

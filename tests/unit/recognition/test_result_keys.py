@@ -35,6 +35,8 @@ OTHER_VALUES = {
     "per_segment_language": True,
     "task": Task.TRANSLATE,
     "prompt": "hello",
+    "model": "cloud",
+    "local_only": True,
     "beam_size": 4,
     "temperatures": (0.1,),
     "word_times": True,

@@ -41,7 +41,14 @@ class Pipeline:
         self.arrived = asyncio.Event()
 
     async def transcribe(
-        self, source: AudioSource, options, *, priority=Priority.REQUEST, on_segments=None, on_progress=None
+        self,
+        source: AudioSource,
+        options,
+        *,
+        priority=Priority.REQUEST,
+        on_segments=None,
+        on_progress=None,
+        caller=None,
     ) -> Transcript:
         self.began += 1
         self.priorities.append(priority)

@@ -74,7 +74,7 @@ def read_query(query: Query, defaults: RecognizeOptions, *, models: Sequence[str
         if any(value.lower() not in FALSE for value in query.get(name, ())):
             raise InvalidOption(name, reason)
     fields = fields_of(query)
-    _check_model(fields.text("model"), models)
+    model = _model(fields.text("model"), models)
     language = fields.text("language") or ""
     is_multi = language.lower() == "multi"
     wanted: dict[str, object] = {
@@ -84,7 +84,7 @@ def read_query(query: Query, defaults: RecognizeOptions, *, models: Sequence[str
         "punctuation": "" if keeps_marks(query) else "off",
     } | _redaction(query, defaults)
     options = read_options(Fields(wanted), defaults, keywords=terms_of(query))
-    return replace(options, word_times=True)
+    return replace(options, word_times=True, model=model)
 
 
 def keeps_marks(query: Query) -> bool:
@@ -126,9 +126,13 @@ def terms_of(query: Query) -> list[str]:
     return terms
 
 
-def _check_model(given: str | None, models: Sequence[str]) -> None:
-    if given is not None and given not in models and not MODELS.fullmatch(given.lower()):
+def _model(given: str | None, models: Sequence[str]) -> str | None:
+    """One that is served here; None for Deepgram's own names, which mean the default."""
+    if given is None or given in models:
+        return given
+    if not MODELS.fullmatch(given.lower()):
         raise ModelNotFound(given, (*models, "nova-3"))
+    return None
 
 
 def _redaction(query: Query, defaults: RecognizeOptions) -> dict[str, object]:

@@ -15,7 +15,7 @@ from lingting.domain import RecognizeOptions
 from lingting.domain.principal import Call
 from lingting.recognition.transcriber import Transcribed
 
-__all__ = ["WISHES_SCHEMA", "Wishes", "headers_of", "read_wishes", "transcribe_for"]
+__all__ = ["MODEL_SCHEMA", "WISHES_SCHEMA", "Wishes", "headers_of", "read_model", "read_wishes", "transcribe_for"]
 
 ANEW = frozenset({"no-store", "no-cache"})
 """Of Cache-Control in a request. Source: RFC 9111, section 5.2.1."""
@@ -24,6 +24,11 @@ WISHES_SCHEMA: dict[str, Any] = {  # Any: OpenAPI
     "store": {"type": "boolean", "description": "false keeps the transcript out of the history"},
     "cache": {"type": "boolean", "description": "false recognises anew, whatever is known"},
     **REDACT_SCHEMA,
+}
+
+MODEL_SCHEMA: dict[str, Any] = {  # Any: OpenAPI
+    "model": {"type": "string", "description": "one of GET /v1/models; the server chooses unless named"},
+    "local_only": {"type": "boolean", "description": "true lets the audio go to no other server"},
 }
 
 
@@ -45,6 +50,15 @@ def read_wishes(request: Request, fields: Fields) -> Wishes:
         call = replace(call, keep=False)
     wished = {word.strip().lower() for word in request.headers.get("cache-control", "").split(",")}
     return Wishes(call, use_cache=fields.flag("cache", default=True) and wished.isdisjoint(ANEW))
+
+
+def read_model(request: Request, fields: Fields, options: RecognizeOptions) -> RecognizeOptions:
+    """With the fields `model` and `local_only`: which of the models that are served here, and where audio may go.
+
+    raises    ModelNotFound
+    """
+    model = doors_of(request).services.names.chosen(fields.text("model"))
+    return replace(options, model=model, local_only=fields.flag("local_only", options.local_only))
 
 
 async def transcribe_for(

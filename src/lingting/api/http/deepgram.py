@@ -21,7 +21,6 @@ from lingting.api.deepgram.recordings import Shape, results_fields
 from lingting.api.http.asking import headers_of, read_wishes, transcribe_for
 from lingting.api.http.doors import doors_of, unless_gone
 from lingting.api.http.fields import MAX_PCM_RATE_HZ, MIN_PCM_RATE_HZ, Fields
-from lingting.api.http.openai import ALIASES
 from lingting.api.http.uploads import Recording, read_json, read_recording
 from lingting.audio.decode import AudioSource
 from lingting.domain import ChannelMode, Scope
@@ -63,7 +62,7 @@ async def listen(request: Request) -> Response:
     asked = request.query_params
     query: Query = {name: asked.getlist(name) for name in asked}
     fields = fields_of(query)
-    options = read_query(query, doors.defaults, models=(services.model, *ALIASES))
+    options = read_query(query, doors.defaults, models=services.names.names)
     pcm = read_pcm_query(query, min_hz=MIN_PCM_RATE_HZ, max_hz=MAX_PCM_RATE_HZ, max_channels=MAX_CHANNELS)
     shape = _shape(query, fields)
     if shape.is_split:

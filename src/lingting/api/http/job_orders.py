@@ -12,6 +12,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
 from lingting.api.access import call_of, named
+from lingting.api.http.asking import MODEL_SCHEMA, read_model
 from lingting.api.http.fields import REDACT_SCHEMA, Fields, read_options, read_pcm
 from lingting.api.http.intents import read_matcher, read_publish
 from lingting.api.http.uploads import read_json, recording_of
@@ -38,6 +39,7 @@ _OPTIONS: dict[str, Any] = {  # Any: OpenAPI
     "task": _STRING,
     "script": _STRING,
     "channel": _STRING,
+    **MODEL_SCHEMA,
     **REDACT_SCHEMA,
     "channel_names": {"type": "string", "description": "of split channels, with commas between: agent,customer"},
     "mood": {"type": "boolean", "description": "say how each segment sounds, and how the conversation went"},
@@ -145,8 +147,9 @@ def _spec(  # noqa: PLR0913, PLR0917 - the parts of a request
     publishes = read_publish(request, fields)
     if publishes and matcher is None:
         raise InvalidOption("publish", "needs a pack of commands; name it in the field intents")
+    options = read_options(fields, defaults)
     return JobSpec(
-        options=replace(read_options(fields, defaults), word_times=fields.flag("words", default=True)),
+        options=read_model(request, fields, replace(options, word_times=fields.flag("words", default=True))),
         pcm=read_pcm(fields),
         callback_url=guard.check(url, param="callback", is_callback=True).url if url else None,
         callback_includes_result=includes_result,

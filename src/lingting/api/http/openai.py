@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from lingting.api.access import needs
 from lingting.api.http.answers import error_answer
-from lingting.api.http.asking import WISHES_SCHEMA, Wishes, headers_of, read_wishes, transcribe_for
+from lingting.api.http.asking import WISHES_SCHEMA, Wishes, headers_of, read_model, read_wishes, transcribe_for
 from lingting.api.http.documentation import in_forms
 from lingting.api.http.doors import doors_of
 from lingting.api.http.fields import Fields, read_options
@@ -39,7 +39,7 @@ ALIASES = (
     "gpt-4o-transcribe",
     "gpt-4o-mini-transcribe",
 )
-"""OpenAI's names; each means the model that is served here."""
+"""OpenAI's names; each means the default model, unless a model takes it for an alias."""
 FORMATS = ("json", "text", "srt", "verbose_json", "vtt", "diarized_json")
 TRANSLATION_FORMATS = FORMATS[:-1]
 TIMED_FORMATS = ("srt", "vtt", "verbose_json")
@@ -102,17 +102,17 @@ async def translations(request: Request) -> Response:
     return await _answer(request, translate=True)
 
 
-@router.get("/v1/models", dependencies=[needs()], summary="The model served here, and the names it answers to")
+@router.get("/v1/models", dependencies=[needs()], summary="The models served here, and the names they answer to")
 async def list_models(request: Request) -> Response:
-    names = (doors_of(request).services.model, *ALIASES)
+    names = doors_of(request).services.names.names
     return JSONResponse({"object": "list", "data": [_model(name) for name in names]})
 
 
 @router.get("/v1/models/{model:path}", dependencies=[needs()], summary="One model")
 async def one_model(request: Request, model: str) -> Response:
-    served = doors_of(request).services.model
-    if model not in (served, *ALIASES):
-        return error_answer(ModelNotFound(model, (served, *ALIASES)), request.scope["path"], status=404)
+    names = doors_of(request).services.names.names
+    if model not in names:
+        return error_answer(ModelNotFound(model, names), request.scope["path"], status=404)
     return JSONResponse(_model(model))
 
 
@@ -122,9 +122,9 @@ def _model(name: str) -> dict[str, object]:
 
 async def _answer(request: Request, *, translate: bool) -> Response:
     doors = doors_of(request)
-    served = doors.require_open().model
+    doors.require_open()
     async with read_form(request) as form:
-        asked = _read(request, form, served, translate=translate)
+        asked = _read(request, form, translate=translate)
         matcher = _matcher(request, form, asked)
         source = await source_of(form, "file")
         if asked.stream:
@@ -145,10 +145,11 @@ def _matcher(request: Request, form: FormData, asked: Asked) -> Matcher | None:
     return matcher
 
 
-def _read(request: Request, form: FormData, served: str, *, translate: bool) -> Asked:
+def _read(request: Request, form: FormData, *, translate: bool) -> Asked:
     texts = {name: value for name, value in form.items() if isinstance(value, str)}
     fields = Fields(texts)
-    _check_model(fields.text("model"), served)
+    if fields.text("model") is None:
+        raise InvalidOption("model", "is missing; GET /v1/models lists those of this server")
     response_format = fields.text("response_format") or "json"
     formats = TRANSLATION_FORMATS if translate else FORMATS
     if response_format not in formats:
@@ -160,6 +161,7 @@ def _read(request: Request, form: FormData, served: str, *, translate: bool) -> 
     _refuse_what_is_not_offered(form, fields, response_format, stream=stream)
     languages = [normalize_language(code) for code in _array(form, "languages")]
     options = read_options(fields, doors_of(request).defaults, keywords=_array(form, "keywords"))
+    options = read_model(request, fields, options)
     if languages and fields.text("language") is None:
         options = replace(
             options,
@@ -170,13 +172,6 @@ def _read(request: Request, form: FormData, served: str, *, translate: bool) -> 
         options = replace(options, task=Task.TRANSLATE)
     options = replace(options, word_times=response_format in TIMED_FORMATS, vad=_vad(fields, options.vad))
     return Asked(response_format, granularities, stream, options, read_wishes(request, fields))
-
-
-def _check_model(given: str | None, served: str) -> None:
-    if given is None:
-        raise InvalidOption("model", f"is missing; use {served!r} or one of OpenAI's names")
-    if given not in (served, *ALIASES):
-        raise ModelNotFound(given, (served, *ALIASES))
 
 
 def _granularities(form: FormData, response_format: str) -> frozenset[str]:

@@ -11,7 +11,6 @@ from starlette.responses import JSONResponse, Response
 from lingting.api.access import call_of, needs
 from lingting.api.client_secrets import ClientSecret
 from lingting.api.http.doors import doors_of
-from lingting.api.http.openai import ALIASES
 from lingting.api.http.uploads import read_json
 from lingting.api.ws.openai_config import RealtimeConfig, merged
 from lingting.api.ws.openai_events import session_object
@@ -56,9 +55,10 @@ async def _read_body(request: Request) -> dict[str, Any]:  # Any: whatever the c
 
 
 def _configured(request: Request, session: object) -> tuple[RealtimeConfig, str]:
-    served = doors_of(request).require_open().model
+    names = doors_of(request).require_open().names
     config = RealtimeConfig()
-    return (config if session is None else merged(config, session, models=(served, *ALIASES))), served
+    made = config if session is None else merged(config, session, models=names.names)
+    return made, names.default.name
 
 
 def _issue(request: Request, config: RealtimeConfig, expiry: Section) -> ClientSecret:

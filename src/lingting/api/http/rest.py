@@ -11,7 +11,7 @@ from starlette.datastructures import FormData
 from starlette.responses import JSONResponse, Response
 
 from lingting.api.access import needs
-from lingting.api.http.asking import WISHES_SCHEMA, headers_of, read_wishes, transcribe_for
+from lingting.api.http.asking import MODEL_SCHEMA, WISHES_SCHEMA, headers_of, read_model, read_wishes, transcribe_for
 from lingting.api.http.doors import doors_of
 from lingting.api.http.fields import PCM_ENCODINGS, Fields, read_options, read_pcm
 from lingting.api.http.intents import intents_fields, read_matcher
@@ -62,6 +62,8 @@ class AsrRequest(BaseModel):
     user: str = Field("", description="your own name for whose speech it is, to find and erase it by")
     store: bool = Field(default=True, description="false keeps the transcript out of the history")
     cache: bool = Field(default=True, description="false recognises anew, whatever is known")
+    model: str = Field("", description="one of GET /v1/models; the server chooses unless named")
+    local_only: bool = Field(default=False, description="true lets the audio go to no other server")
 
 
 EXAMPLE = {"audio": "UklGRi4AAABXQVZF…", "format": "wav", "language": "zh-CN", "words": True}
@@ -82,7 +84,7 @@ def _documented(field: str) -> dict[str, Any]:  # Any: OpenAPI
         "format",
     )
     options = {name: {"type": "string"} for name in names}
-    properties = {field: {"type": "string", "format": "binary"}, **options, **WISHES_SCHEMA}
+    properties = {field: {"type": "string", "format": "binary"}, **options, **MODEL_SCHEMA, **WISHES_SCHEMA}
     schema = {"type": "object", "required": [field], "properties": properties}
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
 
@@ -103,6 +105,7 @@ async def asr_json(request: Request) -> Response:
     _check_format(fields)
     wants_words = fields.flag("words")
     options = replace(read_options(fields, doors.defaults), word_times=wants_words)
+    options = read_model(request, fields, options)
     matcher = read_matcher(request, fields)
     source = AudioSource(data=await decode_base64(audio), pcm=read_pcm(fields))
     answered = await transcribe_for(request, source, options, read_wishes(request, fields))
@@ -126,7 +129,7 @@ async def _plain(request: Request, field: str) -> Response:
     async with read_form(request) as form:
         fields = _scalars(request, form)
         _check_format(fields)
-        options = read_options(fields, doors.defaults)
+        options = read_model(request, fields, read_options(fields, doors.defaults))
         source = await source_of(form, field, pcm=read_pcm(fields))
         answered = await transcribe_for(request, source, options, read_wishes(request, fields))
     return JSONResponse({"text": answered.transcript.text}, headers=headers_of(answered))
@@ -158,6 +161,7 @@ def _answer(answered: Transcribed, *, wants_words: bool) -> dict[str, object]:
         "speech_seconds": round(transcript.speech_seconds, 3),
         "engine": transcript.engine,
         "model": transcript.model,
+        "attempts": list(transcript.attempts),
         "segments": [_segment(segment, wants_words=wants_words) for segment in transcript.segments],
         "redactions": redactions_of(transcript),
         "suppressed": [

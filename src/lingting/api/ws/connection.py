@@ -274,7 +274,9 @@ class Connection:
         principal, open_meter = self._call.principal, self._parts.open_meter
         meter = await open_meter(principal) if open_meter is not None else None
         try:
-            return await self._parts.hub.open(command.options, command.format, owner=principal.owner, meter=meter)
+            return await self._parts.hub.open(
+                command.options, command.format, owner=principal.owner, meter=meter, caller=principal
+            )
         except BaseException:
             if meter is not None:
                 await meter.aclose(0.0)

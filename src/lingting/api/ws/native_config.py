@@ -50,6 +50,8 @@ OPTION_FIELDS = (
         "mood",
         "intents",
         "publish",
+        "model",
+        "local_only",
         "words",
         "partials",
         "partial_interval_ms",
@@ -170,6 +172,8 @@ def _recognize(fields: Fields, before: StreamOptions) -> dict[str, Any]:  # Any:
         "itn": fields.flag("itn", old.itn),
         "redaction": read_redaction(fields, old.redaction),
         "mood": fields.flag("mood", old.mood),
+        "model": fields.text("model") or old.model,
+        "local_only": fields.flag("local_only", old.local_only),
     }
     if (language := fields.text("language")) is not None:
         wishes["language"] = None if language.lower() == "auto" else language

@@ -140,6 +140,7 @@ def options_of(config: RealtimeConfig, defaults: StreamOptions) -> StreamOptions
         language=languages[0] if len(languages) == 1 else None if languages else defaults.recognize.language,
         languages=languages if len(languages) > 1 else () if languages else defaults.recognize.languages,
         prompt=wanted.hint or defaults.recognize.prompt,
+        model=wanted.model or defaults.recognize.model,
         redaction=_redaction(wanted, defaults.recognize.redaction),
         word_times=False,
     )

@@ -15,7 +15,6 @@ from lingting.api.auditing import SocketRecorder, audit_of
 from lingting.api.deepgram.key import deepgram_key_of
 from lingting.api.http.doors import doors_of
 from lingting.api.http.fields import Fields
-from lingting.api.http.openai import ALIASES
 from lingting.api.ws.connection import serve_socket
 from lingting.api.ws.deepgram import DEEPGRAM_CLOSINGS, DeepgramDialect
 from lingting.api.ws.dialect import Close, Dialect, Handshake
@@ -127,7 +126,7 @@ def _handshake(websocket: WebSocket, defaults: RecognizeOptions, services: Servi
         values={name: tuple(asked.getlist(name)) for name in names},
         subprotocols=tuple(websocket.scope["subprotocols"]),
         max_audio_bytes=limits.max_message_bytes,
-        models=(services.model, *ALIASES),
+        models=services.names.names,
         token=secrets.token_hex(8),
         request_id=request_id.get(),
         began_at=services.clock.now(),

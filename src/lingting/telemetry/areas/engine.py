@@ -28,8 +28,29 @@ class BatchFigures(Protocol):
     def waited_seconds(self) -> Sequence[float]: ...
 
 
+class QueueMetrics:
+    """Watches the queue of one model; the gauges show the sum over all."""
+
+    def __init__(self, engine: EngineMetrics) -> None:
+        self._engine = engine
+        self._items, self._audio_seconds = 0, 0.0
+
+    def queued(self, *, items: int, audio_seconds: float) -> None:
+        self._engine.queue_changed(items=items - self._items, audio_seconds=audio_seconds - self._audio_seconds)
+        self._items, self._audio_seconds = items, audio_seconds
+
+    def batch_done(self, report: BatchFigures) -> None:
+        self._engine.batch_done(report)
+
+    def dropped(self, reason: str) -> None:
+        self._engine.dropped(reason)
+
+    def failed(self, error: Exception, *, count: int) -> None:
+        self._engine.failed(error, count=count)
+
+
 class EngineMetrics:
-    """Watches the scheduler and the pipeline."""
+    """Watches the queues and the pipeline."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._factor = Histogram(
@@ -55,9 +76,13 @@ class EngineMetrics:
         self._guarded = Counter("asr_guard_suppressed", "Text withheld as invented", ["reason"], registry=registry)
         self._engine_errors = Counter("asr_engine_errors", "Clips in batches that failed", ["code"], registry=registry)
 
-    def queued(self, *, items: int, audio_seconds: float) -> None:
-        self._queue_items.set(items)
-        self._queue_seconds.set(audio_seconds)
+    def watch(self) -> QueueMetrics:
+        """For one queue."""
+        return QueueMetrics(self)
+
+    def queue_changed(self, *, items: int, audio_seconds: float) -> None:
+        self._queue_items.inc(items)
+        self._queue_seconds.inc(audio_seconds)
 
     def batch_done(self, report: BatchFigures) -> None:
         self._batch_size.observe(report.count)

@@ -84,7 +84,7 @@ class FakeHub:
         self.sessions: list[FakeSession] = []
         self.refuses_with: LingtingError | None = None
 
-    async def open(self, options, fmt, *, owner="", meter=None) -> FakeSession:
+    async def open(self, options, fmt, *, owner="", meter=None, caller=None) -> FakeSession:
         assert owner == ""
         if self.refuses_with is not None:
             raise self.refuses_with
