@@ -71,7 +71,11 @@ class FakeStream:
         self.heard: list[Samples] = []
         """Each stretch, in order."""
         self.finished = 0
-        self.is_closed = False
+        self.closed = threading.Event()
+
+    @property
+    def is_closed(self) -> bool:
+        return self.closed.is_set()
 
     @property
     def goes_on(self) -> bool:
@@ -88,7 +92,7 @@ class FakeStream:
         return self._answer()
 
     def close(self) -> None:
-        self.is_closed = True
+        self.closed.set()
 
     def _answer(self) -> Hypothesis:
         assert not self.is_closed, "the stream was closed"

@@ -26,7 +26,7 @@ from lingting.domain.languages import LANGUAGES
 from lingting.domain.transcript import join_texts
 from lingting.engines.base import Capabilities
 
-__all__ = ["VoskEngine", "VoskSettings", "VoskStream"]
+__all__ = ["Ear", "VoskEngine", "VoskSettings", "VoskStream"]
 
 MODEL_FILES = ("am/final.mdl", "conf/mfcc.conf", "conf/model.conf")
 GRAPH_FILES = (("graph/HCLr.fst", "graph/Gr.fst", "graph/disambig_tid.int"), ("graph/HCLG.fst", "graph/words.txt"))
@@ -117,7 +117,7 @@ class VoskEngine:
         language = options.language if options.language in languages else languages[0]
         return VoskStream(self, spare or self._make(), language, word_times=options.word_times)
 
-    def give_back(self, ear: _Ear) -> None:
+    def give_back(self, ear: Ear) -> None:
         """A stream is done with it."""
         ear.forget()
         with self._turn:
@@ -128,11 +128,11 @@ class VoskEngine:
         with self._turn:
             self._spare, self._model = [], None
 
-    def _make(self) -> _Ear:
+    def _make(self) -> Ear:
         wanted = (self._model, float(SAMPLE_RATE_HZ), *([self._grammar] if self._grammar else []))
         recognizer = self._recognizer_class(*wanted)
         recognizer.SetWords(enable_words=True)
-        return _Ear(recognizer)
+        return Ear(recognizer)
 
     def _grammar_of(self, phrases: Sequence[str]) -> str:
         """As Vosk takes it, and empty where there is none: it does not survive an empty list."""
@@ -146,7 +146,7 @@ class VoskEngine:
         return json.dumps(known + [UNKNOWN] * knows(UNKNOWN), ensure_ascii=False) if known else ""
 
 
-class _Ear:
+class Ear:
     """A recogniser, whose times go on from stream to stream."""
 
     def __init__(self, recognizer: Any) -> None:  # an untyped library's
@@ -179,9 +179,9 @@ class VoskStream:
 
     goes_on = True
 
-    def __init__(self, engine: VoskEngine, ear: _Ear, language: str, *, word_times: bool) -> None:
+    def __init__(self, engine: VoskEngine, ear: Ear, language: str, *, word_times: bool) -> None:
         self._engine = engine
-        self._ear: _Ear | None = ear
+        self._ear: Ear | None = ear
         self._language = language
         self._word_times = word_times
         self._began_seconds = ear.heard_samples / SAMPLE_RATE_HZ
@@ -219,7 +219,7 @@ class VoskStream:
         if ear is not None:
             self._engine.give_back(ear)
 
-    def _require_open(self) -> _Ear:
+    def _require_open(self) -> Ear:
         if self._ear is None:
             raise EngineFailed("the stream was closed before")
         return self._ear

@@ -5,7 +5,8 @@ hears the rest and asks for the end. If the speaker goes on, the engine's stream
 clip is heard from the start of the segment. A clip of a recording has a stream to itself.
 
 What is kept is one stream for each live speaker, and closed when a newer segment begins, when no clip came for
-`IDLE_SECONDS`, or when it is the oldest of too many; a clip that misses it is heard from its start.
+`IDLE_SECONDS`, when nobody speaks any more, or when it is the oldest of too many; a clip that misses it is heard from
+its start.
 """
 
 from __future__ import annotations
@@ -85,9 +86,9 @@ class StreamDesk:
     def finish(self, raw: Hypothesis) -> list[Hypothesis]:
         return [raw]
 
-    def sweep(self) -> None:
-        """Close what nobody has asked for in a while."""
-        oldest_seconds = self._clock.monotonic() - IDLE_SECONDS
+    def sweep(self, *, everything: bool = False) -> None:
+        """Close what nobody has asked for in a while, or all that waits."""
+        oldest_seconds = self._clock.monotonic() - (0.0 if everything else IDLE_SECONDS)
         with self._turn:
             idle = [stream for stream, hearing in self._kept.items() if hearing.used_seconds <= oldest_seconds]
             hearings = [self._kept.pop(stream) for stream in idle]

@@ -7,6 +7,7 @@ Clips of one live stream are heard in order, one by one; different streams side 
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 
 from lingting.domain import Clock, Hypothesis, Priority
@@ -33,6 +34,8 @@ class StreamScheduler:
         alone = replace(settings, max_batch=1, max_wait_seconds=0.0)
         self._scheduler = Scheduler(self._desk, alone, clock=clock, observer=observer, one_by_one=True)
         self._sweeping: asyncio.Task[None] | None = None
+        self._silence = asyncio.Event()
+        """The last live session has closed."""
 
     @property
     def waiting_items(self) -> int:
@@ -67,6 +70,8 @@ class StreamScheduler:
 
     def set_live_streams(self, count: int) -> None:
         self._scheduler.set_live_streams(count)
+        if not count:
+            self._silence.set()
 
     async def start(self) -> None:
         await self._scheduler.start()
@@ -86,5 +91,9 @@ class StreamScheduler:
 
     async def _sweep(self) -> None:
         while True:
-            await asyncio.sleep(IDLE_SECONDS / 2)
-            await asyncio.to_thread(self._desk.sweep)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(IDLE_SECONDS / 2):
+                    await self._silence.wait()
+            nobody_speaks = self._silence.is_set()
+            self._silence.clear()
+            await asyncio.to_thread(self._desk.sweep, everything=nobody_speaks)

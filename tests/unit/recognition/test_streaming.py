@@ -211,6 +211,17 @@ async def test_stopping_fails_what_is_not_finished_in_time() -> None:
         assert engine.open_streams == 0
 
 
+async def test_when_the_last_speaker_has_gone_nothing_is_kept() -> None:
+    engine = FakeStreamEngine(goes_on=True)
+    async with running(engine) as scheduler:
+        scheduler.set_live_streams(1)
+        await final(scheduler, "a", 1.0)
+        assert scheduler.kept_streams == 1
+        scheduler.set_live_streams(0)
+        await asyncio.to_thread(engine.streams[0].closed.wait, 5)
+        assert (scheduler.kept_streams, engine.open_streams) == (0, 0)
+
+
 async def test_twenty_speakers_need_no_more_threads_than_the_engine_has_places() -> None:
     engine = FakeStreamEngine(capabilities=replace(TWO_THREADS, replicas=3))
     before = threading.active_count()
