@@ -77,3 +77,16 @@ def test_vosks_door_hears_right(house) -> None:
         replies.append(json.loads(socket.recv()))
     text = "".join(reply.get("text", "") for reply in replies)
     assert is_as_spoken(text), text
+
+
+@pytest.mark.parametrize("mode", ["2pass", "online", "offline"])
+def test_funasrs_door_hears_right(house, mode) -> None:
+    text = ""
+    with open_socket(house, "/", subprotocols=["binary"]) as socket:
+        socket.send(json.dumps({"mode": mode, "wav_format": "pcm", "audio_fs": 16_000, "svs_lang": "zh"}))
+        for piece in frames():
+            socket.send(piece)
+        socket.send('{"is_speaking": false, "is_end": true}')
+        while not (message := json.loads(socket.recv())).get("is_end"):
+            text += "" if message["mode"] == "2pass-online" else message["text"]
+    assert is_as_spoken(text), text

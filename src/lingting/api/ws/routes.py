@@ -18,6 +18,7 @@ from lingting.api.http.fields import Fields
 from lingting.api.ws.connection import serve_socket
 from lingting.api.ws.deepgram import DEEPGRAM_CLOSINGS, DeepgramDialect
 from lingting.api.ws.dialect import Close, Dialect, Handshake
+from lingting.api.ws.funasr import FunasrDialect
 from lingting.api.ws.handshake import choose_subprotocol, deny, require_origin
 from lingting.api.ws.limits import SocketLimits
 from lingting.api.ws.native import NativeDialect
@@ -74,6 +75,14 @@ DIALECTS = (
         closings=DEEPGRAM_CLOSINGS,
     ),
     DialectRoute("vosk", "/vosk", VoskDialect, door="vosk", root_subprotocol=""),
+    DialectRoute(
+        "funasr",
+        "/funasr",
+        FunasrDialect,
+        subprotocols=("binary", OWN_SUBPROTOCOL),
+        door="funasr",
+        root_subprotocol="binary",
+    ),
 )
 ROOT = "/"
 
