@@ -130,7 +130,8 @@ class _Player:
         for name, enum in (("kind", events.NoticeKind), ("reason", events.CloseReason)):
             if name in value:
                 value[name] = enum(value[name])
-        self.say(self.dialect.render(kind(**value)))
+        words = self.dialect.render(kind(**value))
+        self.obey(Say(word) if isinstance(word, str | bytes) else word for word in words)
 
     def on_commands(self, expected: list[object]) -> None:
         asked, self.asked = self.asked, []

@@ -6,7 +6,7 @@ import pytest
 
 from dialogs import dialogs_of, handshake_of, replay
 from lingting.api.errors import CLOSE_CODES, close_code
-from lingting.api.ws.dialect import Handshake, Opened
+from lingting.api.ws.dialect import Command, Handshake, Opened
 from lingting.api.ws.routes import DIALECTS
 from lingting.domain import (
     Closed,
@@ -76,7 +76,7 @@ def test_the_dialog_goes_as_recorded(row, path) -> None:
 def test_every_event_is_worded_or_left_out(row, reason) -> None:
     dialect = made(row)
     for event in (*EVENTS, Closed(30, reason, 4.0, "why")):
-        assert all(isinstance(message, str | bytes) for message in dialect.render(event))
+        assert all(isinstance(word, str | bytes | Command) for word in dialect.render(event))
 
 
 @ROWS

@@ -92,6 +92,7 @@ which a used-up quota is, since it does not come back for hours. Source: RFC 645
 SESSION_CLOSE_CODES: dict[CloseReason, int] = {
     CloseReason.FINISHED: 1000,
     CloseReason.IDLE: 1008,
+    CloseReason.SILENT: 1008,
     CloseReason.ABANDONED: 1008,
     CloseReason.UNDECODABLE: 1008,
     CloseReason.TOO_LONG: 1009,

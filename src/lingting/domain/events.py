@@ -48,6 +48,8 @@ class CloseReason(StrEnum):
     """The client said so, and every final was given."""
     IDLE = "idle"
     """No audio came for too long."""
+    SILENT = "silent"
+    """Nobody began to speak in the time that its protocol gives."""
     TOO_LONG = "too_long"
     QUOTA_EXCEEDED = "quota_exceeded"
     """Its owner has used up what it may have of audio; what was heard before was recognised."""

@@ -17,6 +17,7 @@ __all__ = [
     "Punctuation",
     "RecognizeOptions",
     "Script",
+    "SessionBounds",
     "Spacing",
     "StreamOptions",
     "Task",
@@ -172,6 +173,18 @@ class RecognizeOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionBounds:
+    """What a protocol allows one live session, besides what the server does; None adds nothing."""
+
+    max_seconds: float | None = None
+    """Of audio; more ends the session as too long."""
+    idle_seconds: float | None = None
+    """Without audio; then the session ends as idle."""
+    lead_seconds: float | None = None
+    """Of audio in which nobody speaks, at its beginning; then the session ends as silent."""
+
+
+@dataclass(frozen=True, slots=True)
 class StreamOptions:
     """What a caller may ask of a live session."""
 
@@ -188,13 +201,15 @@ class StreamOptions:
     partials: bool = True
     partial_interval_seconds: float = 0.5
     """At most one partial in this time; fewer under load."""
+    bounds: SessionBounds = SessionBounds()
+    """Those that it begins with hold to its end."""
     intents: str = ""
     """The pack of commands that finals are held against; empty for none."""
     publishes: bool = False
     """Whether the commands found are told to others."""
 
     def __post_init__(self) -> None:
-        _within("silence_seconds", self.silence_seconds, 0.2, 2.0)
+        _within("silence_seconds", self.silence_seconds, 0.2, 6.0)
         _within("max_segment_seconds", self.max_segment_seconds, 5.0, 28.0)
         _within("partial_interval_seconds", self.partial_interval_seconds, 0.1, 10.0)
 

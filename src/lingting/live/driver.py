@@ -19,6 +19,7 @@ from lingting.domain import (
     Hypothesis,
     NoticeKind,
     Partial,
+    SpeechStarted,
     StreamOptions,
 )
 from lingting.domain.errors import AudioUndecodable, InvalidMessage, LingtingError
@@ -51,6 +52,10 @@ class LiveSession:
         self._ear = ear
         self._parts = parts
         self._settings = parts.settings
+        self._max_seconds = _least(parts.settings.max_seconds, opening.options.bounds.max_seconds)
+        self._idle_seconds = _least(parts.settings.idle_seconds, opening.options.bounds.idle_seconds)
+        self._lead_seconds = opening.options.bounds.lead_seconds
+        """Until somebody speaks; None once somebody has, and where it is no matter."""
         self._session = Session(opening.options, Redacting(parts.seals(opening.owner)))
         self._inbox = Inbox(opening.format, max_ahead_seconds=parts.settings.max_ahead_seconds)
         self._changed = asyncio.Event()
@@ -247,8 +252,11 @@ class LiveSession:
                 return self._wanted_end, self._end_message
             else:
                 await self._wait()
-            if self.received_seconds > self._settings.max_seconds:
+            if self.received_seconds > self._max_seconds:
                 self.end(CloseReason.TOO_LONG)
+            if self._lead_seconds is not None and self._session.heard_seconds > self._lead_seconds:
+                self._inbox.clear()
+                self.end(CloseReason.SILENT)
             enough = await self._metering.heard(self._session.heard_seconds)
             if enough is not None and self._wanted_end is None:
                 self._inbox.clear()
@@ -292,7 +300,7 @@ class LiveSession:
         if self._left_seconds is not None:
             deadline, reason = self._left_seconds + self._settings.resume_seconds, CloseReason.ABANDONED
         else:
-            deadline, reason = self._heard_from_seconds + self._settings.idle_seconds, CloseReason.IDLE
+            deadline, reason = self._heard_from_seconds + self._idle_seconds, CloseReason.IDLE
         stalls_at = self._heard_from_seconds + self._settings.stall_seconds
         has_more = self._session.is_open or self._session.is_holding
         may_stall = self._left_seconds is None and has_more and stalls_at < deadline
@@ -347,7 +355,9 @@ class LiveSession:
 
     def _say(self, event: Event) -> None:
         self._log.append(event)
-        if isinstance(event, Final):
+        if isinstance(event, SpeechStarted):
+            self._lead_seconds = None
+        elif isinstance(event, Final):
             self._parts.observer.live_final(lag_seconds=event.lag_seconds)
             if event.suppressed:
                 self._parts.observer.suppressed(event.suppressed)
@@ -363,3 +373,7 @@ class LiveSession:
     def _answered(self, number: int, answer: Hypothesis | LingtingError) -> None:
         self._apply(self._session.answer(number, answer, now_seconds=self._parts.clock.monotonic()))
         self._changed.set()
+
+
+def _least(ours: float, theirs: float | None) -> float:
+    return ours if theirs is None else min(ours, theirs)

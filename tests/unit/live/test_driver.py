@@ -17,6 +17,7 @@ from lingting.domain import (
     NoticeKind,
     Partial,
     SegmentFailed,
+    SessionBounds,
     SpeechEnded,
     SpeechStarted,
     StreamOptions,
@@ -142,6 +143,40 @@ async def test_a_silent_client_is_let_go_with_a_reason() -> None:
     async with house(idle_seconds=0.01, stall_seconds=5.0) as it:
         _, subscription = await it.session()
         assert (await rest(subscription))[-1].reason is CloseReason.IDLE
+
+
+async def test_a_protocol_may_be_less_patient_than_the_server() -> None:
+    async with house(idle_seconds=600.0, stall_seconds=5.0) as it:
+        _, subscription = await it.session(replace(PLAIN, bounds=SessionBounds(idle_seconds=0.01)))
+        assert (await rest(subscription))[-1].reason is CloseReason.IDLE
+
+
+async def test_a_protocol_may_allow_less_audio_than_the_server() -> None:
+    async with house() as it:
+        session, subscription = await it.session(replace(PLAIN, bounds=SessionBounds(max_seconds=3.0)))
+        await session.feed(SENTENCE * 2)
+        events = await rest(subscription)
+    assert len(finals(events)) == 2
+    assert events[-1].reason is CloseReason.TOO_LONG
+
+
+async def test_who_does_not_begin_to_speak_in_time_is_let_go() -> None:
+    async with house() as it:
+        session, subscription = await it.session(replace(PLAIN, bounds=SessionBounds(lead_seconds=1.0)))
+        await session.feed(silence(1.5))
+        events = await rest(subscription)
+    assert [type(event) for event in events] == [Closed]
+    assert events[-1].reason is CloseReason.SILENT
+
+
+async def test_who_has_begun_to_speak_may_take_any_time() -> None:
+    async with house() as it:
+        session, subscription = await it.session(replace(PLAIN, bounds=SessionBounds(lead_seconds=1.0)))
+        await session.feed(speech(0.8) + silence(2.0) + speech(0.8))
+        await session.finish()
+        events = await rest(subscription)
+    assert len(finals(events)) == 2
+    assert events[-1].reason is CloseReason.FINISHED
 
 
 async def test_sound_that_stops_in_the_middle_ends_the_sentence() -> None:

@@ -33,12 +33,13 @@ from lingting.api.ws.dialect import (
     Resume,
     RoomClaim,
     Say,
+    Stay,
 )
 from lingting.api.ws.inbox import Inbox
 from lingting.api.ws.limits import SocketLimits
 from lingting.api.ws.outbox import Outbox
 from lingting.api.ws.peer import Peer, PeerGone, SocketPeer
-from lingting.domain import Call, Closed, Principal
+from lingting.domain import Call, Closed, CloseReason, Event, Principal
 from lingting.domain.errors import (
     ClientTooSlow,
     InvalidInput,
@@ -310,16 +311,36 @@ class Connection:
         """Word the session's events until there are no more."""
         try:
             async for event in subscription:
-                await self._say(self._dialect.render(event))
+                stays = await self._word(event)
                 if isinstance(event, Closed):
-                    self._subscription = None
-                    await self._close(SESSION_CLOSE_CODES[event.reason], event.reason)
+                    await self._ended(event.reason, stays=stays)
             if subscription.replaced:
                 await self._close(1008, RESUMED_ELSEWHERE)
         except LingtingError as error:
             await self._end_with(error)
         except Exception as error:  # noqa: BLE001 - the socket loop: the client gets an answer
             await self._break(error)
+
+    async def _word(self, event: Event) -> bool:
+        """Say and do what the dialect makes of an event; whether it keeps the connection for another session."""
+        stays = False
+        for word in self._dialect.render(event):
+            if isinstance(word, Stay):
+                stays = True
+            elif isinstance(word, Command):
+                await self._carry_out(word)
+            else:
+                await self._say((word,))
+        return stays
+
+    async def _ended(self, reason: CloseReason, *, stays: bool) -> None:
+        """The session is over, and with it the connection, unless the dialect keeps it for the next one."""
+        self._subscription = None
+        if not stays:
+            await self._close(SESSION_CLOSE_CODES[reason], reason)
+            return
+        self._earlier_seconds, self._session = self.audio_seconds, None
+        self._inbox.session_ended()
 
     async def _say(self, messages: Sequence[Message | Later]) -> None:
         for message in messages:

@@ -36,6 +36,7 @@ __all__ = [
     "Resume",
     "RoomClaim",
     "Say",
+    "Stay",
 ]
 
 Message = str | bytes
@@ -163,7 +164,12 @@ class Close:
     reason: str = ""
 
 
-Command = Open | Resume | Configure | Append | Commit | Clear | Finish | Say | Acknowledge | Remark | Close
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """In answer to `Closed`: keep the connection, on which the client may begin another session."""
+
+
+Command = Open | Resume | Configure | Append | Commit | Clear | Finish | Say | Acknowledge | Remark | Close | Stay
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +213,11 @@ class Dialect(Protocol):
         """Tell the client that its session began, or goes on."""
         ...
 
-    def render(self, event: Event) -> Sequence[Message | Later]:
-        """Put an event into the protocol's words; nothing when it has none for it."""
+    def render(self, event: Event) -> Sequence[Message | Later | Command]:
+        """Put an event into the protocol's words; nothing when it has none for it.
+
+        Where the protocol ends or keeps something by itself then, a command says so.
+        """
         ...
 
     def refuse(self, error: LingtingError, *, fatal: bool) -> Sequence[Message]:

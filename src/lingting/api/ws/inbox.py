@@ -22,6 +22,8 @@ class Inbox:
         self._peer = peer
         self._limits = limits
         self._count = 0
+        self._patience: asyncio.Timeout | None = None
+        """Of the message that is waited for."""
 
     async def next(self, *, is_waited_for: bool) -> Message:
         """Wait for a message.
@@ -34,12 +36,18 @@ class Inbox:
             await asyncio.sleep(0)
         patience_seconds = None if is_waited_for else self._limits.hello_seconds
         try:
-            async with asyncio.timeout(patience_seconds):
+            async with asyncio.timeout(patience_seconds) as self._patience:
                 message = await self._peer.receive()
         except TimeoutError as error:
-            raise SessionIdle(f"nothing came for {patience_seconds:g} seconds; connect when there is audio") from error
+            waited_seconds = self._limits.hello_seconds
+            raise SessionIdle(f"nothing came for {waited_seconds:g} seconds; connect when there is audio") from error
         limits = self._limits
         limit_bytes = limits.max_message_bytes if isinstance(message, bytes) else limits.max_frame_bytes
         if len(message) > limit_bytes:
             raise LimitExceeded(f"the message is larger than {limit_bytes} bytes, the limit here; send smaller pieces")
         return message
+
+    def session_ended(self) -> None:
+        """From here on the next message is waited for as the first one was."""
+        if self._patience is not None:
+            self._patience.reschedule(asyncio.get_running_loop().time() + self._limits.hello_seconds)
