@@ -27,6 +27,7 @@ from lingting.security.certificate import ServerCertificate
 from lingting.server import open_services
 from lingting.server.keys import require_safe_address
 from lingting.server.tls import find_certificate
+from lingting.serving_handshake import http_protocol
 from lingting.settings import Settings
 from lingting.telemetry import configure_logs, log
 
@@ -69,6 +70,7 @@ def serve(settings: Settings) -> None:
             opening.app,
             host=settings.server.host,
             port=settings.server.port,
+            http=http_protocol(),
             log_config=None,  # its lines go where ours go
             access_log=False,
             server_header=False,

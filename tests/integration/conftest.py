@@ -1,5 +1,6 @@
 """Real servers on sockets, in a thread of the test: scripted engine, real decoder, real speech."""
 
+import asyncio
 import contextlib
 import socket
 import tempfile
@@ -13,8 +14,10 @@ import pytest
 import uvicorn
 
 from lingting.api.ws.limits import SocketLimits, Sockets
+from lingting.engines.base import BatchEngine
 from lingting.engines.fake import FakeEngine
 from lingting.serving import create_app
+from lingting.serving_handshake import http_protocol
 from lingting.settings import Settings, load_settings
 
 READY_SECONDS = 30.0
@@ -35,7 +38,7 @@ class Live:
 
     url: str
     port: int
-    engine: FakeEngine
+    engine: BatchEngine
 
 
 def with_own_data(settings: Settings) -> Settings:
@@ -53,19 +56,25 @@ class _Server(uvicorn.Server):
 
 @contextlib.contextmanager
 def live_server(
-    engine: FakeEngine,
+    engine: BatchEngine,
     settings: Settings | None = None,
     *,
     sockets: SocketLimits | None = None,
     engines: Mapping[str, object] | None = None,
+    http: type[asyncio.Protocol] | None = None,
 ) -> Iterator[Live]:
-    """A real server in a thread, on a free port, ready."""
+    """A real server in a thread, on a free port, ready.
+
+    http    instead of what `serve` takes
+    """
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     app = create_app(with_own_data(settings or load_settings()), engine=engine, engines=engines)
     if sockets is not None:
         app.state.doors.sockets = Sockets(sockets)
-    config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=5, ws="auto", proxy_headers=False)
+    config = uvicorn.Config(
+        app, http=http or http_protocol(), log_config=None, timeout_graceful_shutdown=5, proxy_headers=False
+    )
     server = _Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="live-server")
     thread.start()
