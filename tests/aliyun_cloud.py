@@ -22,7 +22,7 @@ from urllib.parse import parse_qsl, urlsplit
 from websockets.frames import Opcode
 from websockets.server import ServerProtocol
 
-from lingting.engines.aliyun.wire import signature
+from lingting.crypto import sign_rpc
 
 APPKEY, KEY_ID, KEY_SECRET = "project-of-a-test", "key-of-a-test", "nobodys-secret"
 HEX32 = re.compile(r"[0-9a-f]{32}")
@@ -160,7 +160,7 @@ def _token(cloud: Cloud, query: dict[str, str]) -> tuple[int, bytes]:
     given = query.pop("Signature", "")
     if not cloud.makes_tokens:
         return 503, b""
-    if query.get("AccessKeyId") != KEY_ID or given != signature("POST", query, KEY_SECRET):
+    if query.get("AccessKeyId") != KEY_ID or given != sign_rpc("POST", query, secret=KEY_SECRET):
         return 400, b'{"Code":"SignatureDoesNotMatch"}'
     cloud.tokens_made += 1
     token = f"token-of-a-test-{uuid.uuid4().hex}"

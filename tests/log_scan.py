@@ -26,12 +26,15 @@ FILE_VARIABLE = "LINGTING_LOG__FILE"
 """Processes that tests start write to the same file, as long as they get this."""
 SECRETS = {
     "API key": r"\bltk_[a-z0-9]{8,}_[\w-]{16,}",
+    "token": r"\blts_[A-Za-z0-9_-]{16,}",
     "client secret": r"\bek_[A-Za-z0-9_-]{16,}",
     "callback secret": r"\bwhsec_[A-Za-z0-9+/=]{16,}",
     "bearer value": r"(?i)\bbearer\s+(?!\*\*\*|realm|authentication|scheme|token\b)[\w.~+/=-]{8,}",
     "login in a URL": r"://[^/\s\"'@:]+:(?!\*\*\*)[^/\s\"'@]+@",
 }
-MASKED = {"masked secret": r"(?:\b(?:ltk|ek|whsec|sk)_|(?i:bearer )|[?&][\w-]+=|openai-insecure-api-key\.|://)\*\*\*"}
+MASKED = {
+    "masked secret": r"(?:\b(?:ltk|lts|ek|whsec|sk)_|(?i:bearer )|[?&][\w-]+=|openai-insecure-api-key\.|://)\*\*\*"
+}
 """In our own lines only: the masks worked, but what they had to mask should not have come so far."""
 PERSONAL = ("seconds of speech", "patient-", "Cathy", "Livia", "Livius", "听到", *("of-a-test", "nobodys-secret"))
 """What the scripted engines say by default, the user references of the tests, and the credentials for stand-ins."""

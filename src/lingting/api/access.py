@@ -8,7 +8,7 @@ Routes take the bare `Request` and read the body themselves: FastAPI would read 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +21,7 @@ from lingting.api.admission import Knock, let_in, sane_user, verified
 from lingting.api.client_secrets import is_client_secret
 from lingting.api.http.doors import doors_of
 from lingting.api.ws.handshake import require_local_host, require_origin
-from lingting.domain import Call, Principal, Scope
+from lingting.domain import ANYBODY, Call, Principal, Scope
 from lingting.services import Services
 
 __all__ = ["KEY_QUERY", "Needs", "ReadKey", "address_of", "admit", "call_of", "key_of", "named", "needs"]
@@ -33,6 +33,7 @@ KEY_QUERY = "api_key"
 USER_HEADER = "x-lingting-user"
 
 ReadKey = Callable[[HTTPConnection], str | None]
+Identify = Callable[[HTTPConnection, Services], Awaitable[Principal]]
 
 
 class Needs(SecurityBase):
@@ -57,10 +58,17 @@ def needs(scope: Scope | None = None, *, read_key: ReadKey | None = None) -> Any
     return Security(Needs(scope, read_key), scopes=[] if scope is None else [scope.value])
 
 
-async def admit(connection: HTTPConnection, scope: Scope | None, *, read_key: ReadKey | None = None) -> Call:
+async def admit(
+    connection: HTTPConnection,
+    scope: Scope | None,
+    *,
+    read_key: ReadKey | None = None,
+    identify: Identify | None = None,
+) -> Call:
     """Let a caller in, and note who it is where `call_of` finds it.
 
     read_key  where another vendor's clients put their keys; `key_of` where it is not said
+    identify  how callers that show no key prove that they have one; not asked where no key is
     raises    MissingKey, InvalidKey, MissingScope, AddressNotAllowed, RateLimited, Starting, StorageUnavailable
     """
     services = doors_of(connection).services
@@ -75,7 +83,9 @@ async def admit(connection: HTTPConnection, scope: Scope | None, *, read_key: Re
     def tell(call: Call) -> None:
         connection.state.call = call
 
-    return await let_in(services, knock, scope, identify=lambda: _principal(connection, services, key), tell=tell)
+    return await let_in(
+        services, knock, scope, identify=lambda: _principal(connection, services, key, identify), tell=tell
+    )
 
 
 def call_of(connection: HTTPConnection) -> Call:
@@ -112,7 +122,9 @@ def key_of(connection: HTTPConnection) -> str | None:
     return connection.query_params.get(KEY_QUERY) or None
 
 
-async def _principal(connection: HTTPConnection, services: Services, key: str | None) -> Principal:
+async def _principal(
+    connection: HTTPConnection, services: Services, key: str | None, identify: Identify | None
+) -> Principal:
     """A client secret is the key that made it, for live speech only, wherever it is shown."""
     if is_client_secret(key) and connection.scope["type"] == "websocket":
         secret = doors_of(connection).client_secrets.redeem(key)
@@ -121,6 +133,9 @@ async def _principal(connection: HTTPConnection, services: Services, key: str | 
         return secret.principal
     if not await services.keys.is_required():
         _require_no_foreign_page(connection)
+        return ANYBODY
+    if identify is not None:
+        return await identify(connection, services)
     return await verified(services, key, address=address_of(connection))
 
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from lingting.api.client_secrets import is_client_secret
 from lingting.domain import ANYBODY, Call, Principal, Scope
 from lingting.domain.errors import InvalidKey, InvalidOption, LingtingError, MissingKey, MissingScope
+from lingting.security.key_pairs import KeyPairs, is_token
 from lingting.services import Services
 from lingting.telemetry import request_id, span
 
-__all__ = ["Knock", "let_in", "sane_user", "verified"]
+__all__ = ["Knock", "let_in", "pairs_of", "sane_user", "verified"]
 
 MAX_USER_CHARACTERS = 200
 MISSING = "this server asks for a key; send it as `Authorization: Bearer KEY`, see docs/security.md"
@@ -68,6 +69,11 @@ async def let_in(
     return call
 
 
+def pairs_of(services: Services) -> KeyPairs:
+    """Tokens and signatures that stand for keys."""
+    return KeyPairs(services.kept.vault, services.keys, services.clock)
+
+
 async def verified(services: Services, key: str | None, *, address: str) -> Principal:
     """Whose key this is; anybody, where none is asked for.
 
@@ -79,6 +85,8 @@ async def verified(services: Services, key: str | None, *, address: str) -> Prin
         raise MissingKey(MISSING, param="Authorization")
     if is_client_secret(key):
         raise InvalidKey(LIVE_ONLY, param="Authorization")
+    if is_token(key):
+        return await pairs_of(services).redeem(key, address=address)
     return await services.keys.verify(key, address=address)
 
 

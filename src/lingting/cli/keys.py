@@ -13,7 +13,7 @@ import typer
 from lingting.cli.durations import read_duration
 from lingting.cli.opening import KeyDesk, Opener
 from lingting.cli.reporting import err, reported
-from lingting.domain import KeyLimits, Scope
+from lingting.domain import KeyLimits, Scope, SystemClock
 
 if TYPE_CHECKING:  # else --help would load the database's libraries
     from lingting.security.keys import IssuedKey
@@ -123,6 +123,24 @@ def rotate(
         return await desk.keys.rotate(identity, grace_seconds=grace_seconds)
 
     _print_issued(_at_the_desk(context, "keys.rotated", work), as_json=as_json)
+
+
+@keys_app.command()
+@reported
+def pair(context: typer.Context, identity: Identity, as_json: AsJson = False) -> None:
+    """Show the AccessKey pair of a key, for clients that sign what they ask instead of sending the key."""
+    from lingting.security.key_pairs import KeyPairs
+
+    async def work(desk: KeyDesk) -> str:
+        desk.act.subject = identity
+        return await KeyPairs(desk.act.kept.vault, desk.keys, SystemClock()).secret_of(identity)
+
+    secret = _at_the_desk(context, "keys.paired", work)
+    if as_json:
+        typer.echo(json.dumps({"access_key_id": identity, "access_key_secret": secret}, indent=2))
+        return
+    typer.echo(f"{identity} {secret}")
+    err().print("The AccessKey id, and its secret. They end with the key, and change when it is rotated.")
 
 
 def _at_the_desk(context: typer.Context, action: str, work: Callable[[KeyDesk], Awaitable[T]]) -> T:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 from lingting.crypto import hash_of, new_secret
 
-__all__ = ["KEY_PREFIX", "ShownKey", "new_key_id", "new_key_text", "read_key"]
+__all__ = ["KEY_PREFIX", "ShownKey", "is_key_id", "new_key_id", "new_key_text", "read_key"]
 
 KEY_PREFIX = "ltk_"
 ID_BYTES = 6
 SECRET_BYTES = 32
+_ID = re.compile("[0-9a-f]{12}")
 _KEY = re.compile(r"ltk_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 """43 characters of base64 are 32 bytes."""
 
@@ -27,6 +28,10 @@ class ShownKey:
 
 def new_key_id() -> str:
     return secrets.token_hex(ID_BYTES)
+
+
+def is_key_id(text: str) -> bool:
+    return bool(_ID.fullmatch(text))
 
 
 def new_key_text(identity: str) -> str:

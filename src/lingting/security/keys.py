@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 
 from lingting.crypto import is_same
 from lingting.domain import Clock, Principal
 from lingting.domain.errors import AddressNotAllowed, InvalidKey, InvalidOption, RecordNotFound, StorageUnavailable
 from lingting.security.allowlist import is_inside
 from lingting.security.failures import Failures
-from lingting.security.key_text import ShownKey, new_key_id, new_key_text, read_key
+from lingting.security.key_text import new_key_id, new_key_text, read_key
 from lingting.security.key_wishes import MAX_GRACE_SECONDS, KeyWish
 from lingting.security.known_keys import KnownKeys
 from lingting.storage.key_store import KeyRecord, KeyStore
@@ -31,6 +32,7 @@ FLUSH_SECONDS = 30.0
 """How often the times of last use are written."""
 DOUBT_SECONDS = 0.25
 """How old a record may be when the secret is not that of it: another process may have rotated the key just now."""
+Matches = Callable[[bytes], bool]
 NO_HASH = b"\0" * 32
 WRONG = "the key is unknown here; check that it was copied whole"
 
@@ -110,12 +112,20 @@ class Keys:
         if shown is None:
             self._failures.count(address)
             raise InvalidKey(WRONG, param="Authorization")
-        known = self._known.glance(shown.id)
-        is_suspect = not self._matches(None if known is None else known.record, shown)
+        return await self.vouch(shown.id, partial(is_same, shown.hash), address=address)
+
+    async def vouch(self, identity: str, matches: Matches, *, address: str) -> Principal:
+        """The holder of the key of this id, if what the caller showed belongs to it.
+
+        matches   whether that fits the hash of the key's secret; takes as long whatever the answer
+        raises    as `verify` does
+        """
+        known = self._known.glance(identity)
+        is_suspect = not self._matches(None if known is None else known.record, matches)
         if is_suspect:
             self._failures.count(address)
-        known = await self._known.find(shown.id, at_most_seconds=DOUBT_SECONDS if is_suspect else None)
-        if not self._matches(None if known is None else known.record, shown):
+        known = await self._known.find(identity, at_most_seconds=DOUBT_SECONDS if is_suspect else None)
+        if not self._matches(None if known is None else known.record, matches):
             if not is_suspect:
                 self._failures.count(address)
             raise InvalidKey(WRONG, param="Authorization")
@@ -125,7 +135,7 @@ class Keys:
         self._require_usable(known.record)
         if known.networks and not is_inside(address, known.networks):
             raise AddressNotAllowed("this key is not good for calls from this address", param="Authorization")
-        self._used_ms[shown.id] = self._now_ms()
+        self._used_ms[identity] = self._now_ms()
         return known.principal
 
     async def require_usable(self, principal: Principal) -> None:
@@ -252,13 +262,15 @@ class Keys:
         self._known.keep(record)
         return record
 
-    def _matches(self, record: KeyRecord | None, shown: ShownKey) -> bool:
+    def _matches(self, record: KeyRecord | None, matches: Matches) -> bool:
         """Both comparisons are made whatever the record, so that the time says nothing."""
         until_ms = record.previous_until_ms if record is not None else None
-        is_current = is_same(shown.hash, record.secret_hash if record is not None else NO_HASH)
+        is_current = matches(record.secret_hash if record is not None else NO_HASH)
         previous = record.previous_hash if record is not None else None
-        is_previous = is_same(shown.hash, previous or NO_HASH)
-        return is_current or (is_previous and until_ms is not None and self._now_ms() < until_ms)
+        is_previous = matches(previous or NO_HASH)
+        return record is not None and (
+            is_current or (is_previous and until_ms is not None and self._now_ms() < until_ms)
+        )
 
     def _require_usable(self, record: KeyRecord) -> None:
         if record.revoked_ms is not None:

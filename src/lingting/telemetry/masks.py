@@ -12,7 +12,7 @@ __all__ = ["MASK", "mask"]
 MASK = "***"
 _SECRETS = re.compile(
     r"""
-    (?P<key>\b(?:ltk|ek|whsec|sk)_)[A-Za-z0-9+/=_-]{8,}        # our keys, and those of others like them
+    (?P<key>\b(?:ltk|lts|ek|whsec|sk)_)[A-Za-z0-9+/=_-]{8,}        # our keys, and those of others like them
     | (?P<scheme>\b(?:Bearer|Basic|Token)\s+)(?!\*)[^\s"'\\,;]{4,}      # an Authorization header
     | (?P<subprotocol>openai-insecure-api-key\.)[^\s"'\\,;]+
     | (?P<query>[?&](?:[\w-]*(?:token|key|secret|signature|password|sig))=)[^&\s"'\\#]+
@@ -20,7 +20,7 @@ _SECRETS = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_SIGNS = ("ltk_", "ek_", "whsec_", "sk_", "bearer", "basic", "token", "openai-insecure", "=", "://")
+_SIGNS = ("ltk_", "lts_", "ek_", "whsec_", "sk_", "bearer", "basic", "token", "openai-insecure", "=", "://")
 """One of them is in every line that the expression finds something in; looking for them is fifteen times quicker."""
 
 

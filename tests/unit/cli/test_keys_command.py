@@ -76,6 +76,17 @@ def test_a_rotated_key_keeps_its_id(run) -> None:
     assert second["id"] == first[4:16]
 
 
+def test_a_pair_is_the_keys_and_changes_with_its_secret(run) -> None:
+    identity = run("create").stdout[4:16]
+    first = run("pair", identity).stdout.split()
+    assert first == run("pair", identity).stdout.split()
+    assert (first[0], len(first[1])) == (identity, 40)
+    run("rotate", identity)
+    second = json.loads(run("pair", identity, "--json").stdout)
+    assert second["access_key_id"] == identity
+    assert second["access_key_secret"] != first[1]
+
+
 def test_what_was_done_to_keys_is_in_the_audit_log(run, tmp_path) -> None:
     import sqlite3
     from contextlib import closing
@@ -106,7 +117,7 @@ def test_wrong_usage_makes_no_key(run, arguments) -> None:
 
 
 def test_an_unknown_id_is_an_error_with_a_code(run) -> None:
-    for verb in ("show", "revoke", "rotate"):
+    for verb in ("show", "revoke", "rotate", "pair"):
         assert "record_not_found" in run(verb, "0123456789ab", code=1).stderr
 
 

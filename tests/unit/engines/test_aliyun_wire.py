@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from lingting.crypto import sign_rpc
 from lingting.domain import Word
 from lingting.engines.aliyun.faults import Fault, FaultKind
 from lingting.engines.aliyun.wire import (
@@ -20,7 +21,6 @@ from lingting.engines.aliyun.wire import (
     parse_rest,
     parse_token,
     rest_target,
-    signature,
     start_payload,
     token_query,
 )
@@ -42,14 +42,14 @@ def test_the_signature_is_that_of_the_published_example() -> None:
         "Version": "2014-05-26",
         "SignatureVersion": "1.0",
     }
-    assert signature("GET", fields, "testsecret") == "OLeaidS1JvxuMvnyHOwuJ+uX5qY="
+    assert sign_rpc("GET", fields, secret="testsecret") == "OLeaidS1JvxuMvnyHOwuJ+uX5qY="
 
 
 def test_a_token_is_asked_for_with_a_signed_query_without_the_secret() -> None:
     query = token_query("id", "se cret", region="cn-beijing", nonce="n", timestamp="2000-01-01T00:00:00Z")
     fields = dict(parse_qsl(query))
     given = fields.pop("Signature")
-    assert given == signature("POST", fields, "se cret")
+    assert given == sign_rpc("POST", fields, secret="se cret")
     assert (fields["Action"], fields["Version"], fields["RegionId"]) == ("CreateToken", "2019-02-28", "cn-beijing")
     assert "cret" not in query
 

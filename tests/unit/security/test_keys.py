@@ -1,10 +1,9 @@
 """Keys: who is let in, for how long, and what is known of them."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import pytest
+from key_doubles import MemoryStore
 
 from lingting.domain import KeyLimits, Principal, Scope
 from lingting.domain.errors import (
@@ -19,52 +18,11 @@ from lingting.security import keys as keys_module
 from lingting.security.key_text import new_key_text
 from lingting.security.key_wishes import KeyWish, read_key_networks, read_scopes
 from lingting.security.keys import AccessSettings, Keys
-from lingting.storage.key_store import KeyRecord
 from lingting.testing import VirtualClock
 
 pytestmark = pytest.mark.unit
 
 HERE = "203.0.113.9"
-
-
-class MemoryStore:
-    """Keeps records, and counts how often it was asked."""
-
-    def __init__(self) -> None:
-        self.records: dict[str, KeyRecord] = {}
-        self.asked = 0
-        self.is_away = False
-
-    async def add(self, record: KeyRecord) -> None:
-        self.records[record.id] = record
-
-    async def find(self, identity: str) -> KeyRecord | None:
-        self.asked += 1
-        await asyncio.sleep(0)
-        self._require_here()
-        return self.records.get(identity)
-
-    async def list(self, *, tenant: str | None = None) -> Sequence[KeyRecord]:
-        return list(self.records.values())
-
-    async def has_any(self) -> bool:
-        self.asked += 1
-        return bool(self.records)
-
-    async def has_usable(self, now_ms: int) -> bool:
-        return any(record.is_usable(now_ms) for record in self.records.values())
-
-    async def change(self, record: KeyRecord) -> None:
-        self.records[record.id] = record
-
-    async def used(self, times_ms: Mapping[str, int]) -> None:
-        self._require_here()
-        for identity, at_ms in times_ms.items():
-            self.records[identity] = replace(self.records[identity], last_used_ms=at_ms)
-
-    def _require_here(self) -> None:
-        if self.is_away:
-            raise StorageUnavailable("away", retry_after_seconds=1)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -17,6 +16,7 @@ from lingting.api.http.uploads import read_json
 from lingting.domain import Scope
 from lingting.domain.errors import InvalidOption, RecordNotFound
 from lingting.security.call_note import audit_note
+from lingting.security.key_text import is_key_id
 from lingting.security.keys import IssuedKey, Keys
 from lingting.services import Services
 
@@ -25,7 +25,6 @@ __all__ = ["router"]
 router = APIRouter(tags=["Keys"])
 
 ADMIN = [needs(Scope.ADMIN)]
-_ID = re.compile(r"[0-9a-f]{12}")
 
 
 class RotateRequest(BaseModel):
@@ -130,7 +129,7 @@ def _issued(request: Request, issued: IssuedKey, status: int) -> Response:
 
 
 def _sane(key: str) -> str:
-    if not _ID.fullmatch(key):
+    if not is_key_id(key):
         raise RecordNotFound("a key's id is 12 of 0-9 and a-f; there is none of this id", param="key")
     return key
 

@@ -5,7 +5,6 @@ Source: the public protocol pages of ISI, and what its SDKs send and take.
 
 from __future__ import annotations
 
-import base64
 import json
 import math
 from collections.abc import Mapping
@@ -14,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from lingting.crypto import mac_sha1
+from lingting.crypto import sign_rpc
 from lingting.engines.aliyun.faults import Fault, FaultKind
 
 __all__ = [
@@ -33,7 +32,6 @@ __all__ = [
     "parse_token",
     "rest_target",
     "senseless",
-    "signature",
     "start_payload",
     "text_of",
     "token_query",
@@ -228,13 +226,7 @@ def token_query(access_key_id: str, secret: str, *, region: str, nonce: str, tim
         "Timestamp": timestamp,
         "Version": TOKEN_API_VERSION,
     }
-    return f"{_canonical(fields)}&Signature={_escaped(signature('POST', fields, secret))}"
-
-
-def signature(method: str, fields: Mapping[str, str], secret: str) -> str:
-    """Of an RPC call, over all its fields but `Signature`. Source: Alibaba Cloud, RPC signature 1.0."""
-    signed = f"{method}&%2F&{_escaped(_canonical(fields))}"
-    return base64.b64encode(mac_sha1(f"{secret}&".encode(), signed.encode())).decode()
+    return f"{_canonical(fields)}&Signature={_escaped(sign_rpc('POST', fields, secret=secret))}"
 
 
 def parse_token(body: bytes) -> tuple[str, float]:
