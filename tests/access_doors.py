@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 from collections.abc import Iterator
@@ -11,8 +12,8 @@ from typing import Protocol
 
 from fastapi.routing import iter_route_contexts
 from starlette.routing import Mount, WebSocketRoute
-from websockets.exceptions import InvalidStatus
-from websockets.sync.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
 
 from lingting.api.access import Needs
 from lingting.api.http.answers import OPENAI_PATHS
@@ -29,6 +30,15 @@ from lingting.testing import VirtualClock
 
 VENDORS = tuple(DoorSettings.model_fields)
 """Doors of other vendors, all open where doors are walked."""
+ALIYUN = "/ws/v1"
+TURNED_AWAY = {
+    "missing_api_key": 401,
+    "invalid_api_key": 401,
+    "missing_scope": 403,
+    "address_not_allowed": 403,
+    "rate_limited": 429,
+}
+"""What the close of a socket says where its clients would show no answer to a handshake."""
 BODY_BYTES = 1_000_000
 """Declared and never sent by those who are refused."""
 TIMEOUT_SECONDS = 20
@@ -176,7 +186,15 @@ def shake(live: Live, door: Door, key: str | None) -> int:
     try:
         with connect(
             f"ws://127.0.0.1:{live.port}{door.path}", additional_headers=bearer(key) if key else {}, proxy=None
-        ):
-            return 101
+        ) as socket:
+            return 101 if door.pattern != ALIYUN else _knock(socket)
     except InvalidStatus as refused:
         return refused.response.status_code
+
+
+def _knock(socket: ClientConnection) -> int:
+    """Send what is no directive: whoever is let in is told just that."""
+    socket.send("{}")
+    with contextlib.suppress(ConnectionClosed):
+        list(socket)
+    return TURNED_AWAY.get(socket.close_reason or "", 101)

@@ -19,12 +19,15 @@ from lingting.api.errors import (
     retry_headers,
 )
 from lingting.api.http.doors import doors_of
+from lingting.api.ws.aliyun.statuses import failure
+from lingting.crypto import new_bytes
 from lingting.domain.errors import InvalidInput, InvalidKey, InvalidOption, LingtingError, MissingKey
 from lingting.security.call_note import audit_note
 from lingting.telemetry import log, request_id
 
-__all__ = ["answer_errors", "error_answer"]
+__all__ = ["answer_errors", "error_answer", "note_refusal"]
 
+ALIYUN_PATHS = ("/stream/v1/",)
 OPENAI_PATHS = ("/v1/audio/", "/v1/models", "/v1/realtime")
 DEEPGRAM_PATHS = ("/v1/listen",)
 MAX_HEADER_CHARACTERS = 500
@@ -41,11 +44,27 @@ def error_answer(error: LingtingError, path: str, *, status: int | None = None) 
         headers |= {"dg-request-id": request_id.get(), "dg-error": _in_header(error.message)}
     else:
         status = status or http_status(error)
-        is_openai = path.startswith(OPENAI_PATHS)
-        body = openai_body(error, status) if is_openai else native_body(error, request_id.get())
+        body = _body(error, path, status)
     if isinstance(error, InvalidKey):
         headers["WWW-Authenticate"] = "Bearer" if isinstance(error, MissingKey) else 'Bearer error="invalid_token"'
     return JSONResponse(body, status, headers=headers)
+
+
+def _body(error: LingtingError, path: str, status: int) -> dict[str, object]:
+    if path.startswith(OPENAI_PATHS):
+        return openai_body(error, status)
+    if path.startswith(ALIYUN_PATHS):
+        return failure(error, task_id=new_bytes(16).hex())
+    return native_body(error, request_id.get())
+
+
+def note_refusal(request: Request, error: LingtingError) -> None:
+    """For the log, the metrics and the audit."""
+    audit_note(code=error.code)
+    log.info("request.refused", code=error.code, param=error.param)
+    services = doors_of(request).services_if_open
+    if services is not None:
+        services.telemetry.doors.answered_with_error(error.code)
 
 
 def _in_header(text: str) -> str:
@@ -57,10 +76,7 @@ def answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(LingtingError)
     async def ours(request: Request, error: LingtingError) -> Response:
-        log.info("request.refused", code=error.code, param=error.param)
-        services = doors_of(request).services_if_open
-        if services is not None:
-            services.telemetry.doors.answered_with_error(error.code)
+        note_refusal(request, error)
         return error_answer(error, request.scope["path"])
 
     @app.exception_handler(RequestValidationError)

@@ -11,6 +11,8 @@ from fastapi import FastAPI
 
 from lingting.api.http import (
     admin_audit,
+    aliyun,
+    aliyun_token,
     callbacks,
     deepgram,
     health,
@@ -40,7 +42,11 @@ from lingting.api.ws.routes import socket_routes
 __all__ = ["build_app"]
 
 DESCRIPTION = "Speech to text on your own hardware. Every error has a stable code; every answer has X-Request-ID."
-VENDORS: tuple[tuple[str, ModuleType], ...] = (("deepgram", deepgram),)
+VENDORS: tuple[tuple[str, ModuleType], ...] = (
+    ("aliyun", aliyun),
+    ("aliyun", aliyun_token),
+    ("deepgram", deepgram),
+)
 """The HTTP routes of other vendors' protocols, by the door of `[doors]` that opens them; their sockets are rows of
 `api/ws/routes.py`."""
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]

@@ -16,12 +16,16 @@ from lingting.api.ws.limits import SocketLimits, Sockets
 from lingting.domain import RecognizeOptions, SystemClock
 from lingting.domain.errors import Overloaded, ShuttingDown, Starting
 from lingting.security.allowlist import Allowlist
+from lingting.security.nonces import Nonces
 from lingting.services import Services
 
 __all__ = ["ClientGone", "Doors", "HttpLimits", "Phase", "doors_of", "unless_gone"]
 
 RETRY_STARTING_SECONDS = 1.0
 RETRY_STOPPING_SECONDS = 5.0
+MAX_TURNED_AWAY = 64
+NONCE_SECONDS = 1_800.0
+"""A signed request is good for a quarter of an hour before and after its time."""
 T = TypeVar("T")
 
 
@@ -70,7 +74,10 @@ class Doors:
         self.limits = limits
         self.allowlist = allowlist or Allowlist()
         self.sockets = Sockets(sockets or SocketLimits())
+        self.turned_away = Sockets(SocketLimits(max_sockets=MAX_TURNED_AWAY))
+        """Callers that are refused on an open socket, where their protocol knows no other refusal."""
         self.client_secrets = ClientSecrets(SystemClock())
+        self.nonces = Nonces(SystemClock(), seconds=NONCE_SECONDS)
         self.defaults = defaults
         self.phase = Phase.STARTING
         self._services: Services | None = None

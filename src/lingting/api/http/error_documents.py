@@ -11,7 +11,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from lingting.api.http.answers import DEEPGRAM_PATHS, OPENAI_PATHS
+from lingting.api.http.answers import ALIYUN_PATHS, DEEPGRAM_PATHS, OPENAI_PATHS
 
 __all__ = ["describe_errors"]
 
@@ -65,6 +65,17 @@ OPENAI: Node = {
         }
     },
 }
+ALIYUN: Node = {
+    "type": "object",
+    "required": ["task_id", "result", "status", "message", "code"],
+    "properties": {
+        "task_id": {"type": "string"},
+        "result": {"type": "string", "const": ""},
+        "status": {"type": "integer", "description": "docs/aliyun.md lists them"},
+        "message": {"type": "string"},
+        "code": {"type": "string", "description": "Stable; docs/errors.md lists them"},
+    },
+}
 DEEPGRAM: Node = {
     "type": "object",
     "required": ["err_code", "err_msg", "request_id", "code", "param"],
@@ -96,7 +107,7 @@ def _complete(document: Node) -> None:
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
-    schemas |= {"Error": NATIVE, "OpenAIError": OPENAI, "DeepgramError": DEEPGRAM}
+    schemas |= {"Error": NATIVE, "OpenAIError": OPENAI, "DeepgramError": DEEPGRAM, "AliyunError": ALIYUN}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             answers = operation["responses"]
@@ -125,6 +136,7 @@ def _statuses(path: str, method: str, operation: Node) -> Iterator[int]:
 def _error(status: int, path: str) -> Node:
     shape = "OpenAIError" if path.startswith(OPENAI_PATHS) else "Error"
     shape = "DeepgramError" if path.startswith(DEEPGRAM_PATHS) else shape
+    shape = "AliyunError" if path.startswith(ALIYUN_PATHS) else shape
     headers = {"X-Request-ID": REQUEST_ID}
     if status in (429, 503):
         headers["Retry-After"] = RETRY_AFTER

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from fastapi import APIRouter
@@ -15,6 +15,8 @@ from lingting.api.auditing import SocketRecorder, audit_of
 from lingting.api.deepgram.key import deepgram_key_of
 from lingting.api.http.doors import doors_of
 from lingting.api.http.fields import Fields
+from lingting.api.ws.aliyun.dialect import AliyunNls
+from lingting.api.ws.aliyun.refusal import token_of, turn_away
 from lingting.api.ws.connection import serve_socket
 from lingting.api.ws.deepgram import DEEPGRAM_CLOSINGS, DeepgramDialect
 from lingting.api.ws.dialect import Close, Dialect, Handshake
@@ -59,6 +61,8 @@ class DialectRoute:
     """See `SocketParts`."""
     root_subprotocol: str | None = None
     """Its clients name a host and no path; those of this subprotocol mean it, and with "" those of no other."""
+    turn_away: Callable[[WebSocket, LingtingError], Awaitable[None]] = deny
+    """How its clients learn that they are not let in."""
 
 
 DIALECTS = (
@@ -83,6 +87,7 @@ DIALECTS = (
         door="funasr",
         root_subprotocol="binary",
     ),
+    DialectRoute("aliyun", "/ws/v1", AliyunNls, door="aliyun", read_key=token_of, turn_away=turn_away),
 )
 ROOT = "/"
 
@@ -103,7 +108,7 @@ async def _serve(websocket: WebSocket, row: DialectRoute) -> None:
             if services is not None:
                 services.telemetry.doors.answered_with_error(error.code)
             await recorder.denied(error)
-            await deny(websocket, error)
+            await row.turn_away(websocket, error)
         finally:
             await recorder.closed()
             request_id.reset(token)

@@ -6,6 +6,7 @@ import json
 import pytest
 from fake_live import FakeHub, FakeSocket, serving
 
+from lingting.api.ws.aliyun.dialect import AliyunNls
 from lingting.api.ws.dialect import Handshake
 from lingting.api.ws.subtitle import SubtitleDialect
 from lingting.domain import CloseReason, Final, Partial
@@ -229,4 +230,36 @@ async def test_a_room_that_refuses_leaves_no_session_behind() -> None:
     socket.send(INIT)
     assert (await told(socket))["type"] == "READY"
     socket.hang_up()
+    await finished(task)
+
+
+IDS = {"message_id": "0" * 32, "task_id": "1" * 32, "appkey": "any"}
+START = json.dumps({"header": {"namespace": "SpeechRecognizer", "name": "StartRecognition"} | IDS})
+
+
+async def started(hub, socket) -> None:
+    socket.send(START)
+    assert (await told(socket))["header"]["name"] == "RecognitionStarted"
+
+
+async def test_a_dialect_may_keep_the_connection_for_another_session() -> None:
+    hub, socket = FakeHub(), FakeSocket()
+    task = serving(socket, hub, dialect=AliyunNls(Handshake()))
+    for number in range(2):
+        await started(hub, socket)
+        hub.sessions[number].close()
+        assert (await told(socket))["header"]["name"] == "RecognitionCompleted"
+    socket.hang_up()
+    await finished(task)
+    assert [session.calls for session in hub.sessions] == [[], []]
+
+
+async def test_a_kept_connection_is_not_waited_for_longer_than_a_fresh_one() -> None:
+    hub, socket = FakeHub(), FakeSocket()
+    task = serving(socket, hub, dialect=AliyunNls(Handshake()), hello_seconds=0.05)
+    await started(hub, socket)
+    hub.sessions[0].close()
+    assert (await told(socket))["header"]["name"] == "RecognitionCompleted"
+    assert (await told(socket))["header"]["status"] == 40_000_004
+    assert await socket.closed() == (1008, "session_idle")
     await finished(task)
