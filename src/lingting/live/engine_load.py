@@ -7,7 +7,7 @@ from typing import Protocol
 from lingting.domain import NoticeKind
 from lingting.domain.errors import Overloaded
 from lingting.live.asks import AskKind, Pace
-from lingting.live.load import NOTICES, Level, LoadMeter, capacity
+from lingting.live.load import Level, LoadMeter, capacity
 
 __all__ = ["RETRY_SECONDS", "Engine", "EngineLoad"]
 
@@ -17,6 +17,11 @@ RETRY_SECONDS = 5.0
 
 class Engine(Protocol):
     """What live sessions need of the queue in front of an engine."""
+
+    @property
+    def hears_once(self) -> bool:
+        """Whether a draft costs only the sound that no draft of its segment has heard."""
+        ...
 
     @property
     def pace_ratio(self) -> float:
@@ -42,7 +47,7 @@ class EngineLoad:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._meter = LoadMeter()
+        self._meter = LoadMeter(hears_once=engine.hears_once)
         self._sessions: dict[str, Noticed] = {}
         self.opening = 0
         """Sessions that are about to begin."""
@@ -57,7 +62,9 @@ class EngineLoad:
     @property
     def capacity(self) -> int:
         """How many sessions may be open at once, by what recent recognitions took."""
-        return capacity(pace_ratio=self.engine.pace_ratio, replicas=self.engine.replicas)
+        return capacity(
+            pace_ratio=self.engine.pace_ratio, replicas=self.engine.replicas, hears_once=self.engine.hears_once
+        )
 
     def require_room(self) -> None:
         """raises    Overloaded"""
@@ -92,6 +99,6 @@ class EngineLoad:
             self._tell()
 
     def _tell(self) -> None:
-        kind, message = NOTICES[self._meter.level]
+        kind, message = self._meter.notice
         for session in self._sessions.values():
             session.notice(kind, lag_seconds=self._meter.final_seconds, message=message)

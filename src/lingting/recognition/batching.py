@@ -95,6 +95,8 @@ LEAST_PACE_RATIO = 1e-4
 class Scheduler:
     """Turns single clips into batches for one engine; one instance per model."""
 
+    hears_once = False
+
     def __init__(
         self,
         engine: BatchEngine,

@@ -26,6 +26,11 @@ class EngineQueue(Submit, Protocol):
     """What stands in front of an engine, whatever its kind; see `batching.Scheduler` for the promises."""
 
     @property
+    def hears_once(self) -> bool:
+        """Whether a draft costs only the sound that no draft of its segment has heard."""
+        ...
+
+    @property
     def pace_ratio(self) -> float:
         """Measured seconds of work per padded second of audio."""
         ...

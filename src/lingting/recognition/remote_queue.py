@@ -52,6 +52,8 @@ class RemoteLimits:
 class RemoteQueue:
     """Keeps the calls to one remote engine in bounds."""
 
+    hears_once = False
+
     def __init__(
         self,
         engine: RemoteEngine,

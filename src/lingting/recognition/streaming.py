@@ -22,6 +22,8 @@ __all__ = ["StreamScheduler"]
 class StreamScheduler:
     """What `Scheduler` is to a batch engine; one instance per model. Belongs to one event loop."""
 
+    hears_once = True
+
     def __init__(
         self,
         engine: StreamEngine,
