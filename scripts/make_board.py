@@ -95,6 +95,18 @@ ROWS: dict[str, tuple[Panel, ...]] = {
             "Wall time of a request by the length of its audio; live speech needs well under 1.",
         ),
         Panel("Wait in the queue", "s", quantiles("asr_queue_wait_seconds")),
+        Panel("Clips by model", "short", ((rate("asr_model_clips_total", "model, outcome"), "{{model}} {{outcome}}"),)),
+        Panel("Models left alone", "short", ((total("asr_model_left_alone", "model"), "{{model}}"),), is_stacked=True),
+        Panel(
+            "Answers by model, p95",
+            "s",
+            (
+                (
+                    f"histogram_quantile(0.95, {rate('asr_model_answer_seconds_bucket', 'le, model')})",
+                    "{{model}}",
+                ),
+            ),
+        ),
         Panel("Models in memory", "short", ((total("asr_model_loaded", "model"), "{{model}}"),), is_stacked=True),
         Panel("Memory of models", "bytes", ((total("asr_model_memory_bytes", "model"), "{{model}}"),), is_stacked=True),
         Panel(

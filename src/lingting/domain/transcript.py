@@ -53,6 +53,8 @@ class Hypothesis:
     engine: str = ""
     """Who gave it, where there is a choice; engines themselves leave it to the router."""
     model: str = ""
+    is_substitute: bool = False
+    """Another model was to answer, and could not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,8 @@ class Transcript:
     engine: str = ""
     model: str = ""
     attempts: tuple[str, ...] = ()
+    is_substitute: bool = False
+    """Of some of it, another model was to answer, and could not."""
 
     @property
     def text(self) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from lingting.domain import Clock, Hypothesis, Priority
-from lingting.domain.errors import LingtingError, Overloaded, Superseded
+from lingting.domain.errors import LingtingError, Overloaded, QuotaExceeded, Superseded
 from lingting.engines.base import Origin
 from lingting.live.asks import Ask, AskKind, Pace
 from lingting.recognition.recognizer import Route
@@ -96,7 +96,7 @@ class Asking:
                     ask.audio, ask.options, priority=priority, coalesce=self._stream, origin=origin
                 )
             except Overloaded as busy:
-                if ask.kind is AskKind.DRAFT:
+                if ask.kind is AskKind.DRAFT or isinstance(busy, QuotaExceeded):
                     return busy
                 await asyncio.sleep(min(busy.retry_after_seconds, RETRY_SECONDS))
             except Superseded as newer:

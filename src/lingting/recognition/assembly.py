@@ -51,6 +51,7 @@ class Assembly:
         self._segments: list[Segment] = []
         self._suppressed: list[Suppression] = []
         self._attempts: list[str] = []
+        self._is_substitute = False
         self._language_seconds: defaultdict[str, float] = defaultdict(float)
         self._language_probability: dict[str, float] = {}
         self._speech_seconds = 0.0
@@ -64,6 +65,7 @@ class Assembly:
         self.done_seconds = max(self.done_seconds, piece.span.end_samples / SAMPLE_RATE_HZ)
         self._speech_seconds += piece.speech_seconds
         self._attempts += hypothesis.attempts
+        self._is_substitute |= hypothesis.is_substitute
         if hypothesis.engine:
             self._answered_seconds[hypothesis.engine, hypothesis.model] += piece.speech_seconds
         kept = self._guarded(piece, hypothesis)
@@ -107,6 +109,7 @@ class Assembly:
             engine=engine,
             model=model,
             attempts=tuple(self._attempts),
+            is_substitute=self._is_substitute,
         )
 
     def _guarded(self, piece: Piece, hypothesis: Hypothesis) -> Hypothesis:

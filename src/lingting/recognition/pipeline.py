@@ -21,7 +21,7 @@ from typing import Protocol
 
 from lingting.audio.decode import AudioSource, Decoder
 from lingting.domain import Hypothesis, Priority, Progress, RecognizeOptions, Segment, Transcript
-from lingting.domain.errors import Overloaded
+from lingting.domain.errors import Overloaded, QuotaExceeded
 from lingting.domain.principal import ANYBODY, Principal
 from lingting.recognition.assembly import Assembly
 from lingting.recognition.long_audio import Piece
@@ -199,7 +199,7 @@ class _Work:
             try:
                 return await self._recognizer.transcribe(piece.audio, options, priority=priority)
             except Overloaded as busy:
-                if number == 0:
+                if number == 0 or isinstance(busy, QuotaExceeded):
                     raise
                 await asyncio.sleep(min(busy.retry_after_seconds, self._settings.max_pause_seconds))
 

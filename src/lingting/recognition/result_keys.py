@@ -31,13 +31,20 @@ class ResultKeys:
         self._recipe = recipe
         self._is_shared = is_shared
 
-    def key_of(self, digest: bytes, pcm: PcmFormat | None, options: RecognizeOptions, call: Call) -> str:
-        """digest: of the recording's bytes"""
+    def key_of(
+        self, digest: bytes, pcm: PcmFormat | None, options: RecognizeOptions, call: Call, *, facet: str = ""
+    ) -> str:
+        """
+        digest    of the recording's bytes
+        facet     what of the caller changes who answers
+        """
         # Of a person's recordings nobody else's are answered, so that erasing what is kept of one erases all of it.
         # Tokens open for their own owner only.
         is_shared = self._is_shared and options.redaction.mode is not RedactMode.TOKEN
         asker = [] if is_shared else [call.principal.owner, call.user]
         question = [self._recipe, digest.hex(), None if pcm is None else astuple(pcm), _canonical(options), asker]
+        if facet:
+            question.append(facet)
         return self._vault.mac("cache key", json.dumps(question).encode()).hex()
 
 

@@ -118,6 +118,8 @@ class TranscriberParts:
     """What is hidden at least, whoever asks."""
     tokens: RedactionTokens | None = None
     """None where tokens cannot be made."""
+    facet: Callable[[Principal, Priority], str] = lambda _caller, _priority: ""
+    """What of a caller changes who answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,8 @@ class Transcriber:
         if held is None:
             return await self._uncached(wish)
         wish = replace(wish, source=held.source)
-        key = self._parts.keys.key_of(held.digest, source.pcm, options, call)
+        facet = self._parts.facet(call.principal, priority)
+        key = self._parts.keys.key_of(held.digest, source.pcm, options, call, facet=facet)
         try:
             return await self._known(key, wish) or await self._in_company(held, key, wish)
         finally:
@@ -223,6 +226,8 @@ class Transcriber:
         if flight.record_id is not None:
             return
         flight.record_id = await self._keep(wish, transcript, key)
+        if transcript.is_substitute:  # the model that was meant may be back for the next who asks
+            return
         if flight.record_id is None and flight.is_cached:
             return
         kept = CachedResult(transcript, wish.call.principal.owner, flight.record_id)

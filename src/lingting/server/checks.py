@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from lingting.domain.errors import EngineFailed, StorageUnavailable
+from lingting.domain.errors import EngineFailed, EngineUnavailable, StorageUnavailable
 from lingting.recognition.recognizer import EngineQueue
+from lingting.recognition.routing import Router
 from lingting.server.asking import servers_asked
 from lingting.server.recognition import Recognition
 from lingting.services import Kept
@@ -32,6 +33,7 @@ async def open_health(
     bounds = settings.built("health", HealthSettings)
     own = [
         Check("engine", _engine(hearing.scheduler, bounds.stuck_seconds)),
+        Check("models", _models(hearing.router), is_required=False),
         Check("database", kept.database.ping),
         Check("disk", _disk(settings.data_dir, bounds.min_disk_bytes)),
     ]
@@ -47,6 +49,16 @@ def _engine(scheduler: EngineQueue, stuck_seconds: float) -> Probe:
     async def probe() -> None:
         if scheduler.longest_batch_seconds > stuck_seconds:
             raise EngineFailed("the engine has not come back from a batch; restart the server")
+
+    return probe
+
+
+def _models(router: Router) -> Probe:
+    """Failing while one of them is left alone: others answer in its place."""
+
+    async def probe() -> None:
+        if router.ailing:
+            raise EngineUnavailable("a model has failed again and again, and is left alone for a while")
 
     return probe
 

@@ -29,6 +29,7 @@ def recipe_of(settings: Settings, engine: str, plans: Sequence[Plan]) -> str:
         "software": [version("lingting"), RESULT_VERSION, *(version(name) for name in LIBRARIES)],
         "engine": engine,
         "model": settings.model,
+        "routes": [entry.model_dump(mode="json") for entry in settings.routes],
         "served": [_served(settings, plan) for plan in plans],
         "whisper": settings.whisper.model_dump(mode="json"),
         "pipeline": settings.pipeline.confident_language,

@@ -16,6 +16,8 @@ from lingting.recognition.pipeline import Pipeline, PipelineSettings
 from lingting.recognition.recognizer import EngineDoor, EngineQueue
 from lingting.recognition.residency import Residency
 from lingting.recognition.residents import ResidencySettings, Resident
+from lingting.recognition.route_asking import RoutingSettings
+from lingting.recognition.route_policy import RoutePolicy, routed_names
 from lingting.recognition.routing import Router, RouterParts
 from lingting.recognition.served import ServedNames
 from lingting.server.engine import DoorParts, Plan, load_catalog, open_door
@@ -81,17 +83,18 @@ async def open_recognition(
         await opened.enter_async_context(exporting_traces(settings.built("tracing", TraceSettings)))
         catalog = await asyncio.to_thread(load_catalog, settings)
         plans = await asyncio.to_thread(read_plans, settings, catalog, default=engine, made=engines)
-        names = ServedNames([plan.served for plan in plans], default_names=other_names)
+        policy = _policy(settings, plans, other_names)
         doors = DoorParts(catalog, settings.built("scheduler", SchedulerSettings), clock)
         residency = _residency(plans, doors, settings.built("residency", ResidencySettings), telemetry)
         opened.push_async_callback(residency.aclose)
         residency.start()
-        default = await opened.enter_async_context(_loaded(residency, names.default.name))
+        default = await opened.enter_async_context(_loaded(residency, policy.names.default.name))
         if preload:
             for plan in plans[1:]:
                 if plan.served.preload:
                     await residency.load(plan.served.name)
-        router = Router(RouterParts(names, residency))
+        parts = RouterParts(policy, residency, clock, telemetry.routing)
+        router = Router(parts, settings.built("routing", RoutingSettings))
         decoder = Decoder(settings.built("decode", DecodeSettings))
         opened.push_async_callback(asyncio.to_thread, decoder.close)
         vad = await asyncio.to_thread(SileroModel)
@@ -105,7 +108,13 @@ async def open_recognition(
         opened.push_async_callback(pipeline.aclose)
         recipe = await asyncio.to_thread(recipe_of, settings, default.engine, plans)
         await asyncio.to_thread(decoder.warm_up)
-        yield Recognition(pipeline, router, residency, names, default, vad, telemetry, clock, recipe)
+        yield Recognition(pipeline, router, residency, policy.names, default, vad, telemetry, clock, recipe)
+
+
+def _policy(settings: Settings, plans: Sequence[Plan], other_names: Sequence[str]) -> RoutePolicy:
+    rules = [entry.rule() for entry in settings.routes]
+    models = [plan.served for plan in plans]
+    return RoutePolicy(ServedNames(models, default_names=other_names, routed_names=routed_names(rules)), rules)
 
 
 def _residency(

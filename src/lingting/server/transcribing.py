@@ -32,6 +32,7 @@ async def open_transcriber(
             observer=telemetry.cache,
             floor=settings.redaction.floor(),
             tokens=RedactionTokens(kept.vault),
+            facet=hearing.router.facet,
         )
     )
     try:

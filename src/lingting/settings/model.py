@@ -46,7 +46,7 @@ from lingting.settings.sections import (
     SocketSection,
     WhisperSection,
 )
-from lingting.settings.serving import ResidencySection, ServeEntry
+from lingting.settings.serving import ResidencySection, RouteEntry, RoutingSection, ServeEntry
 
 __all__ = ["Settings"]
 
@@ -73,7 +73,10 @@ class Settings(BaseSettings):
     """Never ask a model hub."""
     serve: tuple[ServeEntry, ...] = ()
     """Further models."""
+    routes: tuple[RouteEntry, ...] = ()
+    """Who goes to which of them; the first that fits."""
     residency: ResidencySection = ResidencySection()
+    routing: RoutingSection = RoutingSection()
     server: ServerSettings = ServerSettings()
     doors: DoorSettings = DoorSettings()
     log: LogSettings = LogSettings()

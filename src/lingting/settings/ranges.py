@@ -20,6 +20,7 @@ __all__ = [
     "PIPELINE_RANGES",
     "RESIDENCY_RANGES",
     "ROOM_RANGES",
+    "ROUTING_RANGES",
     "SOCKET_RANGES",
     "STORAGE_RANGES",
     "TRACE_RANGES",
@@ -89,6 +90,7 @@ COMMAND_RANGES = {
     "max_age_seconds": (1.0, 86_400.0),
     "flush_seconds": (0.0, 600.0),
 }
+ROUTING_RANGES = {"breaker_failures": (1, 1_000), "breaker_seconds": (0.1, 3_600.0)}
 RESIDENCY_RANGES = {
     "idle_seconds": (0.0, 30 * 86_400.0),
     "memory_bytes": (0, 2**50),

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from lingting.domain import Scope
+from lingting.domain.errors import InvalidOption
+from lingting.domain.languages import normalize_language
 from lingting.recognition.residents import ResidencySettings
+from lingting.recognition.route_asking import RoutingSettings
+from lingting.recognition.route_policy import RouteRule, Work
 from lingting.settings.base import Section, section
-from lingting.settings.ranges import RESIDENCY_RANGES
+from lingting.settings.ranges import RESIDENCY_RANGES, ROUTING_RANGES
 
-__all__ = ["ResidencySection", "ServeEntry"]
+__all__ = ["ResidencySection", "RouteEntry", "RoutingSection", "ServeEntry"]
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"
 """Of what callers send as `model`; fit for a path of the admin API."""
@@ -40,4 +45,33 @@ class ServeEntry(Section):
     """None asks local engines only for partials."""
 
 
+class RouteEntry(Section):
+    """Who goes to which models: a `[[routes]]` table; see `RouteRule` for what each field says."""
+
+    chain: tuple[str, ...]
+    models: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    scopes: tuple[Scope, ...] = ()
+    work: tuple[Work, ...] = ()
+    min_seconds: Annotated[float, Field(ge=0)] | None = None
+    max_seconds: Annotated[float, Field(ge=0)] | None = None
+    min_logprob: Annotated[float, Field(ge=-10, le=0)] | None = None
+    shadow: str | None = None
+    shadow_ratio: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+    @field_validator("languages")
+    @classmethod
+    def _languages_are_known(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return tuple(normalize_language(code) for code in given)
+        except InvalidOption as unknown:
+            raise ValueError(unknown.message) from unknown
+
+    def rule(self) -> RouteRule:
+        return RouteRule(**{name: getattr(self, name) for name in type(self).model_fields})
+
+
 ResidencySection: Any = section(ResidencySettings, RESIDENCY_RANGES)
+RoutingSection: Any = section(RoutingSettings, ROUTING_RANGES)

@@ -1,17 +1,17 @@
-"""Metrics of the models that are served: what is in memory."""
+"""Metrics of the models that are served: what is in memory, who was asked, and what came of it."""
 
 from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from lingting.telemetry.areas.buckets import WAIT_BUCKETS_SECONDS
+from lingting.telemetry.areas.buckets import LATENCY_BUCKETS_SECONDS, WAIT_BUCKETS_SECONDS
 from lingting.telemetry.logs import log
 
 __all__ = ["RoutingMetrics"]
 
 
 class RoutingMetrics:
-    """Watches the residency of models. The label `model` is a name from the settings, never a caller's."""
+    """Watches the residency of models and the router. The label `model` is a name of the settings, never a caller's."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._loaded = Gauge("asr_model_loaded", "1 while the model is in memory", ["model"], registry=registry)
@@ -25,6 +25,27 @@ class RoutingMetrics:
         self._load_seconds = Histogram(
             "asr_model_load_seconds", "From use to loaded and warm", buckets=WAIT_BUCKETS_SECONDS, registry=registry
         )
+
+        self._asked = Counter("asr_model_clips", "Clips that came to a model", ["model", "outcome"], registry=registry)
+        self._asked_seconds = Histogram(
+            "asr_model_answer_seconds",
+            "From a clip's coming to a model to its answer",
+            ["model"],
+            buckets=LATENCY_BUCKETS_SECONDS,
+            registry=registry,
+        )
+        self._breaker = Gauge(
+            "asr_model_left_alone", "1 while the model is left alone for its failures", ["model"], registry=registry
+        )
+
+    def asked(self, model: str, outcome: str, *, seconds: float) -> None:
+        """outcome: answered, dropped, or why the clip went on to another model"""
+        self._asked.labels(model, outcome).inc()
+        if outcome == "answered":
+            self._asked_seconds.labels(model).observe(seconds)
+
+    def breaker(self, model: str, *, is_open: bool) -> None:
+        self._breaker.labels(model).set(int(is_open))
 
     def loaded(self, name: str, *, seconds: float, memory_bytes: int) -> None:
         self._loaded.labels(name).set(1)
