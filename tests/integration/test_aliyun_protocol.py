@@ -1,9 +1,12 @@
 """Aliyun's protocol over a real server, message by message: what no client of theirs sends, its REST and its tokens."""
 
+import io
 import json
 import uuid
+from dataclasses import dataclass
 from pathlib import Path
 
+import av
 import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -172,3 +175,47 @@ def test_doors_that_are_shut_are_not_there(open_live) -> None:
         assert httpx.post(f"{live.url}/?Action=CreateToken").status_code == 404
         assert ask(live).status_code == 404
         assert httpx.get(f"{live.url}/ws/v1").status_code == 404
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """A format of the cloud's, and how a sound is written so."""
+
+    muxer: str
+    codec: str
+    rate_hz: int = 16_000
+
+
+ENCODINGS = {
+    "pcm": Encoding("s16le", "pcm_s16le", 8_000),
+    "wav": Encoding("wav", "pcm_s16le"),
+    "opus": Encoding("ogg", "libopus"),
+    "mp3": Encoding("mp3", "libmp3lame"),
+    "aac": Encoding("adts", "aac"),
+    "amr": Encoding("amr", "libopencore_amrnb", 8_000),
+}
+
+
+def written(encoding: Encoding) -> bytes:
+    made = io.BytesIO()
+    with av.open(io.BytesIO(SPEECH)) as source, av.open(made, "w", format=encoding.muxer) as target:
+        stream = target.add_stream(encoding.codec, rate=encoding.rate_hz, layout="mono")
+        for frame in source.decode(audio=0):
+            target.mux(stream.encode(frame))
+        target.mux(stream.encode(None))
+    return made.getvalue()
+
+
+@pytest.mark.parametrize("name", ENCODINGS)
+def test_every_format_is_heard_live_and_by_rest(live, raw, name) -> None:
+    data, rate_hz = written(ENCODINGS[name]), ENCODINGS[name].rate_hz
+    raw.ask("StartRecognition", {"format": name, "sample_rate": rate_hz}, task=TASK)
+    assert raw.hear()["header"]["name"] == "RecognitionStarted"
+    for first in range(0, len(data), 8_000):
+        raw.socket.send(data[first : first + 8_000])
+    raw.ask("StopRecognition", task=TASK)
+    completed = raw.hear()
+    assert completed["payload"]["duration"] == pytest.approx(8_400, abs=300)
+    assert completed["payload"]["result"].count("That is") > 1
+    answer = ask(live, data, format=name, sample_rate=str(rate_hz)).json()
+    assert answer["result"].startswith("That is")

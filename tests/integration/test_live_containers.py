@@ -53,6 +53,7 @@ CASES = {
     "aac": _Case("aac", "adts", "aac", rate_hz=44_100, layout="stereo"),
     "flac": _Case("flac", "flac", "flac", rate_hz=16_000),
     "flac_48khz": _Case("flac", "flac", "flac", layout="stereo"),
+    "amr": _Case("amr", "amr", "libopencore_amrnb", rate_hz=8_000),
     "wav": _Case("wav", "wav", "pcm_s16le", rate_hz=44_100, layout="stereo"),
 }
 CODEC_FRAME_SAMPLES = 1_152

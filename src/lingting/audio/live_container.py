@@ -29,6 +29,7 @@ _LOOKS: dict[Container, tuple[str, ...]] = {
     "webm": ("a Matroska or WebM file",),
     "ogg": ("an Ogg file",),
     "flac": ("FLAC audio",),
+    "amr": ("AMR audio",),
     # These may begin in the middle of a broadcast, where the first bytes say nothing.
     "mp3": ("MP3 audio", _UNKNOWN),
     "aac": ("AAC audio", _UNKNOWN),

@@ -9,8 +9,8 @@ from lingting.domain import PcmFormat, Samples
 
 __all__ = ["CONTAINERS", "HEAD_BYTES", "Container", "LiveDecoder", "LiveFormat", "LiveSettings", "container_of"]
 
-Container = Literal["webm", "ogg", "mp3", "aac", "flac", "wav"]
-CONTAINERS: tuple[Container, ...] = ("webm", "ogg", "mp3", "aac", "flac", "wav")
+Container = Literal["webm", "ogg", "mp3", "aac", "flac", "wav", "amr"]
+CONTAINERS: tuple[Container, ...] = ("webm", "ogg", "mp3", "aac", "flac", "wav", "amr")
 """What can be decoded while it arrives: a browser's MediaRecorder makes WebM or Ogg, with Opus inside."""
 
 HEAD_BYTES = 4

@@ -59,6 +59,7 @@ _KINDS: dict[Container, _Kind] = {
     # Tags between files that were joined to one stream come as packets.
     "mp3": _Kind("mp3", ("mp3float", "mp3"), damaged_packets=3),
     "aac": _Kind("aac", ("aac",)),
+    "amr": _Kind("amr", ("amrnb", "amrwb", "libopencore_amrnb", "libopencore_amrwb")),
 }
 PROBE = {"probesize": "32", "analyzeduration": "0", "max_probe_packets": "1", "protocol_whitelist": "none"}
 """The headers and one packet must do: every packet that FFmpeg looks at ahead is sound that comes late."""

@@ -29,6 +29,7 @@ CONTAINERS: dict[str, Container | None] = {
     "speex": "ogg",
     "mp3": "mp3",
     "aac": "aac",
+    "amr": "amr",
 }
 """What a task's audio may come as; Opus and Speex are wrapped in Ogg."""
 RATES_HZ = (16_000, 8_000)
