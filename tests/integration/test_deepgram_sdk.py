@@ -153,6 +153,13 @@ async def test_a_container_is_known_by_its_first_bytes(live, speech) -> None:
     assert len(texts(heard)) >= 2
 
 
+@pytest.mark.parametrize("model", ["nova-2-medical", "whisper-1", "enhanced"])
+async def test_the_model_goes_by_many_names(live, pcm, speech, model) -> None:
+    assert texts(await talk(live, pieces_of(pcm, 8_000), model=model))
+    answer = await asyncio.to_thread(media_of, live, request=speech, model=model)
+    assert answer.results.channels[0].alternatives[0].transcript
+
+
 async def test_marks_are_left_out_where_that_is_asked_for(live, pcm) -> None:
     heard = await talk(live, pieces_of(pcm, 8_000), punctuate="false")
     assert all(text == text.lower() and "." not in text and "second's" in text for text in texts(heard))

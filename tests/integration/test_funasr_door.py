@@ -103,6 +103,20 @@ async def test_a_recording_is_answered_once(live, speech) -> None:
     assert told["text"].count("。") >= 2
 
 
+async def test_one_connection_takes_one_recording_after_the_other(live, speech) -> None:
+    texts = []
+    address = f"ws://127.0.0.1:{live.port}/funasr"
+    async with asyncio.timeout(DEADLINE_SECONDS), connect(address, proxy=None, subprotocols=["binary"]) as socket:
+        for name in ("one", "two"):
+            await socket.send(json.dumps({"mode": "offline", "wav_name": name, "wav_format": "flac"}))
+            await socket.send(speech)
+            await socket.send('{"is_speaking": false, "is_end": true}')
+            told, end = json.loads(await socket.recv()), json.loads(await socket.recv())
+            assert (told["wav_name"], end["wav_name"], end["is_final"]) == (name, name, True)
+            texts.append(told["text"])
+    assert texts[0] == texts[1]
+
+
 async def test_what_cannot_be_served_is_told_in_the_acknowledgement(live, speech) -> None:
     client = await talk(live, b"", mode="3pass")
     assert client.messages[-1]["error"].startswith("mode")

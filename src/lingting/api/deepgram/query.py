@@ -39,7 +39,7 @@ NOT_OFFERED = {
     "sentiment": "is not offered; POST /v1/asr takes mood",
 }
 MODELS = re.compile(r"(nova|enhanced|base|whisper)(-[a-z0-9]+)*|general|meeting|phonecall|finance|voicemail|video")
-"""Deepgram's names; each means the model that is served here."""
+"""Deepgram's names; each means the default model, unless a model takes it for an alias."""
 NUMBERS = (PiiKind.PHONE, PiiKind.ID_CARD, PiiKind.BANK_CARD, PiiKind.SSN, PiiKind.PASSPORT, PiiKind.IP)
 REDACT: dict[str, tuple[PiiKind, ...]] = {
     "true": NUMBERS,

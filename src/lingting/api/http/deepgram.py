@@ -63,6 +63,7 @@ async def listen(request: Request) -> Response:
     query: Query = {name: asked.getlist(name) for name in asked}
     fields = fields_of(query)
     options = read_query(query, doors.defaults, models=services.names.names)
+    options = replace(options, model=services.names.chosen(options.model))
     pcm = read_pcm_query(query, min_hz=MIN_PCM_RATE_HZ, max_hz=MAX_PCM_RATE_HZ, max_channels=MAX_CHANNELS)
     shape = _shape(query, fields)
     if shape.is_split:
@@ -79,7 +80,7 @@ async def listen(request: Request) -> Response:
         began_at=began_at,
         duration_seconds=answered.transcript.duration_seconds,
         channels=len(channels) if isinstance(channels, list) else 1,
-        model=services.model,
+        model=answered.transcript.model or services.model,
     )
     return JSONResponse({"metadata": metadata, "results": results}, headers=headers_of(answered))
 

@@ -68,6 +68,7 @@ class DeepgramEvents:
             case Final():
                 return self._final(event)
             case SegmentFailed():
+                self._ends.pop(event.segment, None)
                 return [*self._let_go(), self._error(event.code, event.message)]
             case Committed():
                 return self._committed(event)

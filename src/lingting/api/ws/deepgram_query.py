@@ -50,7 +50,7 @@ def read_live_query(handshake: Handshake) -> Asked:
     fmt = _format(query, fields)
     wording = Wording(
         request_id=handshake.request_id,
-        model=handshake.models[0],
+        model=recognize.model or handshake.models[0],
         began_at=handshake.began_at,
         channels=fmt.pcm.channels if fmt is not None and fmt.pcm is not None else 1,
         interim_results=wants_interim,

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lingting.api.ws.dialect import Append, Close, Command, Finish, Handshake, Message, Open, Opened, Say
+from lingting.api.ws.dialect import Append, Command, Finish, Handshake, Message, Open, Opened, Say, Stay
 from lingting.api.ws.funasr_config import KNOWN, Wish, read_wish
 from lingting.api.ws.funasr_times import stamp_sentences, timestamp, tokens_of
 from lingting.api.ws.messages import read_object, write_object
+from lingting.api.ws.query import recognize_options
 from lingting.audio.live_formats import HEAD_BYTES, LiveFormat, container_of
 from lingting.domain import Closed, CloseReason, Event, Final, Partial, PcmFormat, SegmentFailed, Word
-from lingting.domain.errors import AudioUndecodable, InvalidMessage, InvalidOption, LingtingError
+from lingting.domain.errors import AudioUndecodable, InvalidMessage, InvalidOption, LingtingError, SessionIdle
 from lingting.domain.transcript import join_texts
 from lingting.live.continuation import continue_after
 
@@ -30,9 +31,13 @@ class FunasrDialect:
     resumes = False
 
     def __init__(self, handshake: Handshake) -> None:
-        options = handshake.defaults
-        options = replace(options, recognize=replace(options.recognize, itn=True, word_times=True))
-        self._wish = Wish(options)
+        """raises    InvalidOption, UnsupportedLanguage, ModelNotFound"""
+        recognize = replace(recognize_options(handshake), itn=True)
+        self._wish = Wish(replace(handshake.defaults, recognize=recognize))
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        """As before the first audio of a recording; what was wished stays."""
         self._head = b""
         """The first bytes of what is not headerless, while they are too few."""
         self._is_begun = self._has_ended = self._wants_ack = False
@@ -51,7 +56,7 @@ class FunasrDialect:
 
     def receive(self, message: Message) -> Sequence[Command]:
         if self._has_ended:
-            raise InvalidMessage("nothing can be sent after the end; connect again")
+            raise InvalidMessage("wait for the end of the results before another recording, or connect again")
         if isinstance(message, bytes):
             return self._audio(message)
         values = read_object(message)
@@ -69,7 +74,7 @@ class FunasrDialect:
     def opened(self, opened: Opened) -> Sequence[Message]:
         return ()
 
-    def render(self, event: Event) -> Sequence[Message]:
+    def render(self, event: Event) -> Sequence[Message | Command]:
         match event:
             case Partial():
                 self._ahead = event
@@ -84,7 +89,9 @@ class FunasrDialect:
                 return ()
 
     def refuse(self, error: LingtingError, *, fatal: bool) -> Sequence[Message]:
-        return (self._acknowledgement(error=error.message),)
+        """A client that sends no further recording is let go without a word."""
+        is_between = isinstance(error, SessionIdle) and not self._is_begun
+        return () if is_between else (self._acknowledgement(error=error.message),)
 
     def is_fatal(self, error: LingtingError) -> bool:
         return True
@@ -109,7 +116,11 @@ class FunasrDialect:
 
     def _end(self) -> Sequence[Command]:
         self._has_ended = True
-        return (Finish(),) if self._is_begun else (*map(Say, self._last_words()), Close())
+        if self._is_begun:
+            return (Finish(),)
+        said = self._last_words()
+        self._begin_anew()
+        return tuple(map(Say, said))
 
     def _pieces(self) -> list[str]:
         """What the stable text of the open sentence says more than was given of it."""
@@ -155,11 +166,14 @@ class FunasrDialect:
         held, self._finals = self._finals, []
         return [self._offline(held)] if held else []
 
-    def _closed(self, event: Closed) -> list[str]:
+    def _closed(self, event: Closed) -> list[str | Command]:
+        """Another recording may come on the same connection."""
         if event.reason is not CloseReason.FINISHED:
             said = self._let_go()
             return [*said, self._acknowledgement(error=event.message or f"the session ended: {event.reason}")]
-        return self._last_words()
+        words = self._last_words()
+        self._begin_anew()
+        return [*words, Stay()]
 
     def _last_words(self) -> list[str]:
         """The last result says that it is, and where the client asked for it, an acknowledgement does."""

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from lingting.api.http.fields import Fields, read_options
+from lingting.api.http.fields import Fields
 from lingting.api.ws.dialect import (
     Acknowledge,
     Append,
@@ -28,6 +28,7 @@ from lingting.api.ws.dialect import (
 )
 from lingting.api.ws.hints import fitting
 from lingting.api.ws.messages import read_object
+from lingting.api.ws.query import recognize_options
 from lingting.audio.live_formats import LiveFormat
 from lingting.domain import Closed, CloseReason, Committed, Event, Final, PcmFormat, Word
 from lingting.domain.errors import InvalidMessage, InvalidOption, LingtingError
@@ -61,10 +62,8 @@ class VoskDialect:
     resumes = False
 
     def __init__(self, handshake: Handshake) -> None:
-        """raises    UnsupportedLanguage, for `?language=`, which is ours"""
-        language = Fields({"language": handshake.query.get("language")})
-        recognize = read_options(language, handshake.defaults.recognize)
-        self._options = replace(handshake.defaults, partials=True, recognize=replace(recognize, word_times=True))
+        """raises    InvalidOption, UnsupportedLanguage, ModelNotFound"""
+        self._options = replace(handshake.defaults, partials=True, recognize=recognize_options(handshake))
         self._config = VoskConfig()
         self._is_begun = self._has_ended = False
         self._finals: deque[Final] = deque()
