@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 from dataclasses import is_dataclass
 
 import pytest
 
 from lingting.domain.errors import EngineUnavailable
+from lingting.engines.base import EngineKind
 from lingting.engines.registry import ENGINES, EngineRow, open_engine
 
 pytestmark = pytest.mark.contract
 
+METHODS = {
+    EngineKind.BATCH: {"batch_key", "padded_seconds", "prepare", "compute", "finish", "close"},
+    EngineKind.STREAM: {"open", "close"},
+    EngineKind.REMOTE: {"transcribe", "aclose"},
+}
 ROWS = pytest.mark.parametrize("row", ENGINES.values(), ids=list(ENGINES))
 
 
@@ -31,6 +38,15 @@ def test_an_engine_whose_package_is_missing_says_what_to_install(
     assert row.install in refused.value.message
     assert all(module in refused.value.message for module in row.needs)
     assert row.install.startswith("pip install ")
+
+
+@ROWS
+def test_its_class_has_what_its_kind_is_called_by(row: EngineRow) -> None:
+    module, _, name = row.target.partition(":")
+    engine = getattr(importlib.import_module(module), name)
+    assert all(callable(getattr(engine, method, None)) for method in METHODS[row.kind])
+    is_remote = row.kind is EngineKind.REMOTE
+    assert all(inspect.iscoroutinefunction(getattr(engine, method)) is is_remote for method in METHODS[row.kind])
 
 
 @ROWS
