@@ -68,14 +68,12 @@ class EventWriter:
         self.count += 1
         return f"{self.token}{self.count:016x}"
 
-    def write(
-        self, name: str, *, of: tuple[str, str], payload: Mapping[str, object] | None = None, text: str = ""
-    ) -> str:
+    def write(self, name: str, *, of: tuple[str, str], payload: Mapping[str, object] | None = None) -> str:
         """An event that all is well with.
 
         of    the namespace and the id of the task
         """
-        return self._write(name, of, SUCCESS, text or SUCCESS.text("Success."), payload or {})
+        return self._write(name, of, SUCCESS, SUCCESS.text("Success."), payload or {})
 
     def write_failed(
         self,
