@@ -50,6 +50,10 @@ def test_the_finals_of_a_stream_say_how_they_sound(live, speech) -> None:
     finals = [message for message in messages if message["type"] == "FINAL"]
     assert finals
     assert all(final["mood"]["label"] == "negative" for final in finals)
+    assert messages[-1]["type"] == "END"
+    course = messages[-1]["mood"]
+    assert (course["label"], course["counts"]["negative"]) == ("negative", len(finals))
+    assert course["lowest"]["segment"] in [final["segment"] for final in finals]
 
 
 def test_the_result_of_a_job_says_how_it_sounds(live, speech) -> None:

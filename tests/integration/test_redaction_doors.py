@@ -162,6 +162,7 @@ def test_a_job_answers_with_what_is_hidden(http, speech) -> None:
         assert time.monotonic() < give_up
         time.sleep(0.02)
     text = http.get(f"/v1/jobs/{job['id']}/result").text
+    assert {each["kind"] for each in json.loads(text)["redactions"]}
     assert "[电话]" in text
     assert NEEDLE not in text
 

@@ -39,7 +39,7 @@ class TurningPoint:
     """Where a voice changed from one side to the other."""
 
     segment: int
-    """Of which segment, counted from 0, the mood is `to`."""
+    """Number of the one whose mood is `to`."""
     start_seconds: float
     voice: str | None
     """Who changed; None where voices are not told apart."""
@@ -57,7 +57,7 @@ class VoiceMood:
     """Of the first part of the conversation."""
     lowest: Mood
     lowest_segment: int
-    """Counted from 0."""
+    """Its number."""
     lowest_seconds: float
     """When it began."""
     end: Mood

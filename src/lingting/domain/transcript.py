@@ -80,6 +80,8 @@ class Segment:
     """None unless asked for, and in languages that have none."""
     redacted: tuple[Redacted, ...] = ()
     """What was hidden in it; in order."""
+    is_cut: bool = False
+    """Speech went on at its end, without a pause."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,8 +45,11 @@ class Spoken:
     """At the end of the draft, what more speech would write otherwise: a number that may go on."""
 
 
-def spoken(hypothesis: Hypothesis, options: RecognizeOptions, span: Span) -> Spoken:
-    """Return what of a hypothesis for the sound in `span` was really said."""
+def spoken(hypothesis: Hypothesis, options: RecognizeOptions, span: Span, *, is_cut: bool = False) -> Spoken:
+    """Return what of a hypothesis for the sound in `span` was really said.
+
+    is_cut    speech goes on at its end, without a pause
+    """
     start_seconds, end_seconds = span.start_samples / SAMPLE_RATE_HZ, span.end_samples / SAMPLE_RATE_HZ
     reason: str | None = None
     if options.guard:
@@ -59,6 +62,7 @@ def spoken(hypothesis: Hypothesis, options: RecognizeOptions, span: Span) -> Spo
         text=hypothesis.text.strip(),
         language=hypothesis.language,
         words=tuple(word.moved(start_seconds, at_most_seconds=end_seconds) for word in hypothesis.words),
+        is_cut=is_cut,
     )
     (shown,) = apply((segment,), options)
     (draft,) = apply((replace(segment, words=()),), replace(options, punctuation=Punctuation.OFF))

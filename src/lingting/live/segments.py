@@ -21,6 +21,8 @@ class LiveSegment:
     options: StreamOptions
     end: int | None = None
     """Bare end of its speech; None while it is open."""
+    is_cut: bool = False
+    """Speech goes on there, without a pause."""
     arrived_seconds: float = 0.0
     """When its last sound came, by the driver's clock."""
     stabilizer: Stabilizer = field(default_factory=Stabilizer)

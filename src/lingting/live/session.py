@@ -223,7 +223,7 @@ class Session:
         return [SpeechStarted(self._next_seq(), self._segments, start / SAMPLE_RATE_HZ)]
 
     def _end(self, segment: LiveSegment, end: int, now_seconds: float, *, cut: bool) -> list[Output]:
-        segment.end, segment.arrived_seconds = max(end, segment.start), now_seconds
+        segment.end, segment.arrived_seconds, segment.is_cut = max(end, segment.start), now_seconds, cut
         self._open = None
         self._pending.append(segment)
         times = (segment.start / SAMPLE_RATE_HZ, segment.end / SAMPLE_RATE_HZ)
@@ -387,7 +387,7 @@ class Session:
 
 def _spoken(ask: Ask, segment: LiveSegment, hypothesis: Hypothesis) -> Spoken:
     span = Span(segment.start, segment.start + len(ask.audio.samples))
-    return spoken(hypothesis, segment.options.recognize, span)
+    return spoken(hypothesis, segment.options.recognize, span, is_cut=segment.is_cut)
 
 
 def _ring_for(options: StreamOptions) -> RingBuffer:

@@ -149,10 +149,12 @@ class Assembly:
             temperature=hypothesis.temperature,
             channel=piece.channel,
             speaker=self._speaker(piece.channel),
+            is_cut=piece.is_cut,
         )
         if not hypothesis.words:
             return (whole,)
         words = tuple(word.moved(start_seconds, at_most_seconds=end_seconds) for word in hypothesis.words)
+        runs = tuple(sentences(words))
         return tuple(
             replace(
                 whole,
@@ -162,6 +164,7 @@ class Assembly:
                 text="".join(word.text for word in run).strip(),
                 tokens=tuple(token for word in run for token in word.tokens),
                 words=run,
+                is_cut=whole.is_cut and index == len(runs) - 1,
             )
-            for index, run in enumerate(sentences(words))
+            for index, run in enumerate(runs)
         )

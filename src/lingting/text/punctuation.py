@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from enum import Enum
 from functools import partial
 from itertools import zip_longest
 
@@ -50,8 +51,16 @@ _ASKS = re.compile("吗(?!啡|丁)")
 _LONE_I = re.compile(r"\bi(?='(?:m|ll|ve|d|s)\b|\b(?!'))")
 
 
+class _Ending(Enum):
+    """What the end of a segment is the end of."""
+
+    SENTENCE = "sentence"
+    CLAUSE = "clause"
+    NONE = "none"
+
+
 def restore_marks(segments: Sequence[Segment], options: RecognizeOptions) -> tuple[Segment, ...]:
-    """The segments with marks where one came without any; one that ends a piece ends a sentence."""
+    """The segments with marks where one came without any; the last one ends a sentence, unless it was cut short."""
     if options.punctuation is Punctuation.OFF:
         return tuple(segments)
     following = [segment.start_seconds for segment in segments[1:]]
@@ -61,13 +70,20 @@ def restore_marks(segments: Sequence[Segment], options: RecognizeOptions) -> tup
 def _restored(segment: Segment, next_seconds: float | None) -> Segment:
     if _MARK.search(segment.text):
         return segment
-    goes_on = next_seconds is not None and next_seconds - segment.end_seconds < SOON_SECONDS
+    ending = _ending(segment, next_seconds)
     pauses = _pauses(segment)
     if segment.language in CHINESE and len(_HAN.findall(segment.text)) >= MIN_CHARACTERS:
-        return rewritten(segment, partial(_edits_zh, pauses=pauses, goes_on=goes_on))
+        return rewritten(segment, partial(_edits_zh, pauses=pauses, ending=ending))
     if segment.language == "en" and len(segment.text.split()) >= MIN_WORDS:
-        return rewritten(segment, partial(_edits_en, pauses=pauses, goes_on=goes_on))
+        return rewritten(segment, partial(_edits_en, pauses=pauses, ending=ending))
     return segment
+
+
+def _ending(segment: Segment, next_seconds: float | None) -> _Ending:
+    if segment.is_cut:
+        return _Ending.NONE
+    is_soon = next_seconds is not None and next_seconds - segment.end_seconds < SOON_SECONDS
+    return _Ending.CLAUSE if is_soon else _Ending.SENTENCE
 
 
 def _pauses(segment: Segment) -> dict[int, float]:
@@ -82,7 +98,7 @@ def _pauses(segment: Segment) -> dict[int, float]:
     return pauses
 
 
-def _edits_zh(text: str, *, pauses: dict[int, float], goes_on: bool) -> list[Edit]:
+def _edits_zh(text: str, *, pauses: dict[int, float], ending: _Ending) -> list[Edit]:
     edits, begun = [], 0
     for position in sorted(_places_zh(text, pauses)):
         is_inside = position - begun >= MIN_CLAUSE_CHARACTERS and position <= len(text) - MIN_CLAUSE_CHARACTERS
@@ -91,7 +107,9 @@ def _edits_zh(text: str, *, pauses: dict[int, float], goes_on: bool) -> list[Edi
         ends = pauses.get(position, 0.0) >= SENTENCE_SECONDS
         edits.append(Edit(position, position, _mark_zh(text[begun:position], ends=ends)))
         begun = position
-    return [*edits, Edit(len(text), len(text), _mark_zh(text[begun:], ends=not goes_on))]
+    if ending is _Ending.NONE:
+        return edits
+    return [*edits, Edit(len(text), len(text), _mark_zh(text[begun:], ends=ending is _Ending.SENTENCE))]
 
 
 def _places_zh(text: str, pauses: dict[int, float]) -> set[int]:
@@ -121,7 +139,7 @@ def _mark_zh(clause: str, *, ends: bool) -> str:
     return "？" if _QUESTION.search(clause) and not _EMBEDDED.search(clause) else "。"
 
 
-def _edits_en(text: str, *, pauses: dict[int, float], goes_on: bool) -> list[Edit]:
+def _edits_en(text: str, *, pauses: dict[int, float], ending: _Ending) -> list[Edit]:
     words = list(re.finditer(r"\S+", text))
     edits = [Edit(found.start(), found.end(), "I") for found in _LONE_I.finditer(text)]
     clause = sentence = 0
@@ -132,9 +150,10 @@ def _edits_en(text: str, *, pauses: dict[int, float], goes_on: bool) -> list[Edi
         if not is_last and (pause < COMMA_SECONDS or not is_inside):
             continue
         clause, mark = i, ","
-        if (not goes_on) if is_last else pause >= SENTENCE_SECONDS:
+        if ending is _Ending.SENTENCE if is_last else pause >= SENTENCE_SECONDS:
             mark = _mark_en([each[0].lower() for each in words[sentence:i]])
-        edits.append(Edit(word.end(), word.end(), mark))
+        if not is_last or ending is not _Ending.NONE:
+            edits.append(Edit(word.end(), word.end(), mark))
         if mark != "," or is_last:
             edits += _capital(text, words[sentence].start())
             sentence = i

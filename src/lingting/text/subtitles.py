@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
-from lingting.domain import Segment, Transcript, Word
+from lingting.domain import Redacted, Segment, Transcript, Word
 from lingting.domain.transcript import join_texts
 from lingting.text.cues import Cue, SubtitleOptions, cues_of, voice_of
 from lingting.text.mood_fields import course_fields, segment_mood
@@ -175,6 +175,7 @@ def _verbose(transcript: Transcript) -> dict[str, object]:
             "model": transcript.model,
             "attempts": list(transcript.attempts),
             "segments": [_segment(segment) for segment in transcript.segments],
+            "redactions": [_redacted(segment, gone) for segment in transcript.segments for gone in segment.redacted],
             "suppressed": [
                 {
                     "start_seconds": _rounded(suppression.start_seconds),
@@ -202,6 +203,16 @@ def _segment(segment: Segment) -> dict[str, object]:
         "temperature": _rounded(segment.temperature),
         "words": [_word(word) for word in segment.words],
     } | segment_mood(segment.mood)
+
+
+def _redacted(segment: Segment, gone: Redacted) -> dict[str, object]:
+    """What was hidden: its kind and when it was said."""
+    return {
+        "kind": str(gone.kind),
+        "segment": segment.id,
+        "start_seconds": _rounded(gone.start_seconds),
+        "end_seconds": _rounded(gone.end_seconds),
+    }
 
 
 def _word(word: Word) -> dict[str, object]:

@@ -120,3 +120,9 @@ def test_pieces_cover_all_speech_once_in_order(script, block) -> None:
             for p in pieces
         )
         assert covered == span.length_samples
+
+
+def test_a_piece_knows_whether_it_was_cut_without_a_pause() -> None:
+    pieces = run([seconds(1, 70)], 75 * HZ)
+    assert len(pieces) > 2
+    assert [piece.is_cut for piece in pieces] == [True] * (len(pieces) - 1) + [False]

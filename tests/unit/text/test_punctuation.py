@@ -98,6 +98,17 @@ def test_a_segment_that_was_cut_inside_a_sentence_ends_with_a_comma() -> None:
     assert [segment.text[-1] for segment in after] == ["，", "。"]
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("因为下雨所以我们没有去公园但是去了", "zh", "因为下雨，所以我们没有去公园，但是去了"),
+        ("he went to the house and then he said that", "en", "He went to the house and then he said that"),
+    ],
+)
+def test_speech_that_was_cut_without_a_pause_gets_no_mark_at_the_cut(text: str, language: str, expected: str) -> None:
+    assert restore_marks([replace(said(text, language), is_cut=True)], AUTO)[0].text == expected
+
+
 def test_other_languages_and_those_who_want_none_get_none() -> None:
     assert marked("今日はとてもいい天気なので公園に行きました", "ja")[-1] == "た"
     off = replace(AUTO, punctuation=Punctuation.OFF)

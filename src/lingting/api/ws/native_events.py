@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from lingting.api.ws.dialect import Message
+from lingting.api.ws.dialect import Later, Message
 from lingting.api.ws.messages import write_object
 from lingting.domain import (
     Closed,
@@ -15,6 +15,7 @@ from lingting.domain import (
     Final,
     Notice,
     Partial,
+    Segment,
     SegmentFailed,
     SpeechEnded,
     SpeechStarted,
@@ -23,7 +24,7 @@ from lingting.domain.errors import Busy, LingtingError
 from lingting.domain.intents import IntentMatch
 from lingting.domain.transcript import join_texts
 from lingting.text.intents import match_fields
-from lingting.text.mood_fields import segment_mood
+from lingting.text.mood_fields import course_fields, segment_mood
 
 __all__ = ["NativeEvents", "acknowledgement", "error_message", "intent_message", "ms"]
 
@@ -39,12 +40,18 @@ class NativeEvents:
         self._seen_seq = seen_seq
         """A client that resumed knows the events up to here."""
         self._texts: list[str] = []
+        self._felt: list[Segment] = []
+        """What has a mood."""
 
-    def render(self, event: Event) -> Sequence[Message]:
+    def render(self, event: Event) -> Sequence[Message | Later]:
         if isinstance(event, Final):
             self._texts.append(event.text)
+            if event.mood is not None:
+                self._felt.append(_felt(event))
         if event.seq <= self._seen_seq:
             return ()
+        if isinstance(event, Closed) and self._felt:  # a conversation of hours takes a while to look over
+            return (lambda: write_object(self._fields(event)),)
         return (write_object(self._fields(event)),)
 
     def _fields(self, event: Event) -> Fields:  # noqa: PLR0911 - one for each event
@@ -71,7 +78,8 @@ class NativeEvents:
                 return self._closed(event)
 
     def _closed(self, event: Closed) -> Fields:
-        whole = {"transcript": join_texts(self._texts), "audio_ms": ms(event.audio_seconds)}
+        whole: Fields = {"transcript": join_texts(self._texts), "audio_ms": ms(event.audio_seconds)}
+        whole |= course_fields(self._felt)
         if event.reason is CloseReason.FINISHED:
             return _head("END", event) | whole
         return _head("CLOSED", event) | whole | {"reason": event.reason, "message": event.message}
@@ -107,6 +115,10 @@ def intent_message(match: IntentMatch, final: Final) -> Message:
 def ms(seconds: float) -> int:
     """Whole milliseconds, rounded down: a client that sends again from there leaves nothing out."""
     return int(seconds * 1_000 + 1e-6)
+
+
+def _felt(final: Final) -> Segment:
+    return Segment(final.segment, final.start_seconds, final.end_seconds, final.text, final.language, mood=final.mood)
 
 
 def _head(kind: str, event: Event) -> Fields:
