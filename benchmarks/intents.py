@@ -1,6 +1,6 @@
 """Commands: held-out phrasings, ordinary speech taken for one, and the spoken commands of ../shared/speech from audio.
 
-python benchmarks/intents.py [--audio]
+python benchmarks/intents.py [--embeddings] [--audio]
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from lingting.audio.decode import AudioSource
 from lingting.domain import RecognizeOptions
 from lingting.text.intent_match import Matcher
 from lingting.text.intent_packs import load_folder, load_shipped
+from lingting.text.intent_recall import NearestExamples
 
 HELD_OUT = Path(__file__).parents[1] / "tests" / "data" / "intents"
 OWN = Path(__file__).parent / "packs"
@@ -75,7 +76,9 @@ async def spoken() -> None:
 
 
 def main() -> None:
-    matchers = {name: Matcher(pack) for name, pack in load_shipped().items()}
+    packs = load_shipped()
+    recaller = NearestExamples.opened(list(packs.values())) if "--embeddings" in sys.argv else None
+    matchers = {name: Matcher(pack, recaller) for name, pack in packs.items()}
     for file in sorted(path.name for path in HELD_OUT.glob("heldout*.yaml")):
         held_out(matchers, file)
     ordinary(matchers)

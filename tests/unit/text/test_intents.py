@@ -1,7 +1,10 @@
 """Commands are found in sentences they were not written for, their values are read, and nothing else is a command."""
 
+import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -10,7 +13,8 @@ from hypothesis import strategies as st
 from lingting.domain.errors import InvalidOption
 from lingting.domain.intents import Guess
 from lingting.text.intent_match import Matcher
-from lingting.text.intent_packs import load_shipped, read_pack
+from lingting.text.intent_packs import DEFAULT_THRESHOLD, load_shipped, read_pack
+from lingting.text.intent_recall import NearestExamples
 from lingting.text.intents import Intents
 
 pytestmark = pytest.mark.unit
@@ -100,6 +104,21 @@ def test_what_means_the_same_is_recalled_where_nothing_is_like_it() -> None:
 
     match = Matcher(load_shipped()["home"], Fixed()).match("i am knackered")
     assert (match.intent, match.by) == ("scene.set", "embeddings")
+
+
+def test_nearness_is_on_the_scale_of_the_other_scores_and_each_language_has_its_examples() -> None:
+    """Vectors with much in common, as E5's have: what they share is taken away before they are compared."""
+    common = np.full(64, 3.0, np.float32)
+
+    def embed(texts: Sequence[str]) -> np.ndarray:
+        own = [np.random.default_rng(zlib.crc32(text.encode())).normal(size=64) for text in texts]
+        vectors = np.stack([common + each for each in own]).astype(np.float32)
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    nearest = NearestExamples([load_shipped()["home"]], embed).nearest
+    for text, intent in (("its too dark", "light.on"), ("开灯", "light.on")):
+        assert nearest("home", text)[0] == Guess(intent, 1.0)
+    assert nearest("home", "an ordinary sentence")[0].score < DEFAULT_THRESHOLD
 
 
 def test_an_unknown_pack_is_refused_with_those_there_are() -> None:
