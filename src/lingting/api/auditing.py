@@ -14,7 +14,7 @@ from lingting.security.audit import Audit, AuditEntry
 from lingting.security.call_note import CallNote
 from lingting.telemetry import log, request_id
 
-__all__ = ["CallRecorder", "CallRows", "Caller", "SocketRecorder", "audit_of", "is_audited"]
+__all__ = ["CallRecorder", "CallRows", "Caller", "SocketRecorder", "audit_of", "is_audited", "rows_of"]
 
 UNAUDITED = ("/healthz", "/readyz", "/metrics", "/docs", "/openapi.json", "/favicon.ico")
 """Asked every few seconds, or the same for everybody."""
@@ -81,7 +81,7 @@ class CallRows:
             log.error("call.unrecorded", code=problem.code)
 
 
-def _rows(audit: Audit | None, scope: Scope, note: CallNote) -> CallRows:
+def rows_of(scope: Scope, note: CallNote) -> CallRows:
     """Of an HTTP call or a WebSocket."""
 
     def caller() -> Caller:
@@ -89,18 +89,18 @@ def _rows(audit: Audit | None, scope: Scope, note: CallNote) -> CallRows:
         door = getattr(scope.get("route"), "path", "unknown")
         return Caller(state.get("call"), str(state.get("address", "")), door)
 
-    return CallRows(audit if is_audited(scope["path"]) else None, note, caller)
+    return CallRows(audit_of(scope) if is_audited(scope["path"]) else None, note, caller)
 
 
 class CallRecorder:
-    """Of an HTTP call: a row before its answer leaves, and for a stream of events another when it ends."""
+    """Of a call with an answer: a row before that leaves, and for a stream of events another when it ends."""
 
-    def __init__(self, audit: Audit | None, scope: Scope, note: CallNote) -> None:
-        self._rows = _rows(audit, scope, note)
-        self._method = str(scope["method"])
+    def __init__(self, rows: CallRows, method: str) -> None:
+        self._rows = rows
+        self._method = method
         self._has_row = False
 
-    async def answering(self, status: int) -> None:
+    async def answering(self, status: int | str) -> None:
         """Before the first byte of the answer.
 
         raises    StorageUnavailable, where the log is required
@@ -118,23 +118,24 @@ class CallRecorder:
 
 
 class SocketRecorder:
-    """Of a WebSocket: a row before it is accepted, and one when it is closed; or one that says why it was not."""
+    """Of a live connection: a row before it is accepted, and one when it is closed; or one that says why it was not."""
 
-    def __init__(self, audit: Audit | None, scope: Scope, note: CallNote) -> None:
-        self._rows = _rows(audit, scope, note)
+    def __init__(self, rows: CallRows, note: CallNote, method: str = "WS") -> None:
+        self._rows = rows
         self._note = note
+        self._method = method
         self._is_open = False
 
     async def opening(self) -> None:
         """raises    StorageUnavailable, where the log is required"""
-        await self._rows.write("WS", "opened")
+        await self._rows.write(self._method, "opened")
         self._is_open = True
 
     async def denied(self, error: LingtingError) -> None:
         if not self._is_open:
             self._note.code = error.code
-            await self._rows.write_last("WS", "denied")
+            await self._rows.write_last(self._method, "denied")
 
     async def closed(self) -> None:
         if self._is_open:
-            await self._rows.write_last("WS", f"closed {self._note.detail.pop('closed', '')}".rstrip())
+            await self._rows.write_last(self._method, f"closed {self._note.detail.pop('closed', '')}".rstrip())

@@ -1,4 +1,4 @@
-"""Domain errors on the wire: one table of status codes, and the two shapes an error takes."""
+"""Domain errors on the wire: one table of codes for each transport, and the two shapes an error takes in HTTP."""
 
 from __future__ import annotations
 
@@ -37,15 +37,19 @@ from lingting.domain.errors import (
 
 __all__ = [
     "CLOSE_CODES",
+    "GRPC_STATUS",
     "HTTP_STATUS",
     "SESSION_CLOSE_CODES",
+    "SESSION_GRPC_STATUS",
     "close_code",
     "deepgram_body",
     "deepgram_status",
+    "grpc_status",
     "http_status",
     "native_body",
     "openai_body",
     "openai_type",
+    "retry_after_ms",
     "retry_headers",
 ]
 
@@ -112,6 +116,43 @@ DEEPGRAM_CODES = {
     503: "SERVICE_UNAVAILABLE",
     504: "GATEWAY_TIMEOUT",
 }
+GRPC_STATUS: dict[type[LingtingError], str] = {
+    InvalidInput: "INVALID_ARGUMENT",
+    UploadStalled: "DEADLINE_EXCEEDED",
+    SessionIdle: "DEADLINE_EXCEEDED",
+    ClientTooSlow: "DEADLINE_EXCEEDED",
+    InvalidKey: "UNAUTHENTICATED",
+    NotAllowed: "PERMISSION_DENIED",
+    RecordNotFound: "NOT_FOUND",
+    SessionNotFound: "NOT_FOUND",
+    RoomNotFound: "NOT_FOUND",
+    RoomTaken: "ALREADY_EXISTS",
+    IdempotencyConflict: "ALREADY_EXISTS",
+    WrongState: "FAILED_PRECONDITION",
+    Superseded: "ABORTED",
+    JobLost: "ABORTED",
+    Overloaded: "RESOURCE_EXHAUSTED",
+    Busy: "UNAVAILABLE",
+    EngineError: "UNAVAILABLE",
+    ModelError: "UNAVAILABLE",
+    DeadlineExceeded: "DEADLINE_EXCEEDED",
+    SealBroken: "DATA_LOSS",
+    LingtingError: "INTERNAL",
+}
+"""By name, since the library is an extra."""
+
+SESSION_GRPC_STATUS: dict[CloseReason, str] = {
+    CloseReason.FINISHED: "OK",
+    CloseReason.IDLE: "DEADLINE_EXCEEDED",
+    CloseReason.ABANDONED: "ABORTED",
+    CloseReason.UNDECODABLE: "INVALID_ARGUMENT",
+    CloseReason.TOO_LONG: "INVALID_ARGUMENT",
+    CloseReason.QUOTA_EXCEEDED: "RESOURCE_EXHAUSTED",
+    CloseReason.SHUTTING_DOWN: "UNAVAILABLE",
+    CloseReason.FAILED: "INTERNAL",
+}
+"""Of the call whose session ended so."""
+
 OPENAI_TYPES = {429: "rate_limit_exceeded", 401: "authentication_error", 403: "permission_error"}
 
 
@@ -121,6 +162,15 @@ def http_status(error: LingtingError) -> int:
 
 def close_code(error: LingtingError) -> int:
     return next(CLOSE_CODES[kind] for kind in type(error).__mro__ if kind in CLOSE_CODES)
+
+
+def grpc_status(error: LingtingError) -> str:
+    return next(GRPC_STATUS[kind] for kind in type(error).__mro__ if kind in GRPC_STATUS)
+
+
+def retry_after_ms(error: LingtingError) -> int | None:
+    """None where the error does not say when to come back."""
+    return max(1, math.ceil(error.retry_after_seconds * 1_000)) if isinstance(error, Busy) else None
 
 
 def native_body(error: LingtingError, request_id: str) -> dict[str, object]:
@@ -168,9 +218,7 @@ def _openai_type(status: int) -> str:
 
 def retry_headers(error: LingtingError) -> dict[str, str]:
     """When to come back, in whole seconds and, for OpenAI's clients, in milliseconds."""
-    if not isinstance(error, Busy):
+    after_ms = retry_after_ms(error)
+    if after_ms is None:
         return {}
-    return {
-        "Retry-After": str(max(1, math.ceil(error.retry_after_seconds))),
-        "retry-after-ms": str(max(1, math.ceil(error.retry_after_seconds * 1_000))),
-    }
+    return {"Retry-After": str(math.ceil(after_ms / 1_000)), "retry-after-ms": str(after_ms)}

@@ -14,8 +14,19 @@ from lingting.audio.decode import AudioSource
 from lingting.domain import RecognizeOptions
 from lingting.domain.principal import Call
 from lingting.recognition.transcriber import Transcribed
+from lingting.services import Services
 
-__all__ = ["MODEL_SCHEMA", "WISHES_SCHEMA", "Wishes", "headers_of", "read_model", "read_wishes", "transcribe_for"]
+__all__ = [
+    "MODEL_SCHEMA",
+    "WISHES_SCHEMA",
+    "Wishes",
+    "headers_of",
+    "read_model",
+    "read_wishes",
+    "transcribe_for",
+    "wished",
+    "with_model",
+]
 
 ANEW = frozenset({"no-store", "no-cache"})
 """Of Cache-Control in a request. Source: RFC 9111, section 5.2.1."""
@@ -45,11 +56,20 @@ def read_wishes(request: Request, fields: Fields) -> Wishes:
 
     raises    InvalidOption
     """
-    call = named(call_of(request), fields.text("user"))
+    wishes = wished(call_of(request), fields)
+    headers = {word.strip().lower() for word in request.headers.get("cache-control", "").split(",")}
+    return replace(wishes, use_cache=wishes.use_cache and headers.isdisjoint(ANEW))
+
+
+def wished(call: Call, fields: Fields) -> Wishes:
+    """The fields `user`, `store` and `cache`.
+
+    raises    InvalidOption
+    """
+    call = named(call, fields.text("user"))
     if not fields.flag("store", default=True):
         call = replace(call, keep=False)
-    wished = {word.strip().lower() for word in request.headers.get("cache-control", "").split(",")}
-    return Wishes(call, use_cache=fields.flag("cache", default=True) and wished.isdisjoint(ANEW))
+    return Wishes(call, use_cache=fields.flag("cache", default=True))
 
 
 def read_model(request: Request, fields: Fields, options: RecognizeOptions) -> RecognizeOptions:
@@ -57,7 +77,15 @@ def read_model(request: Request, fields: Fields, options: RecognizeOptions) -> R
 
     raises    ModelNotFound
     """
-    model = doors_of(request).services.names.chosen(fields.text("model"))
+    return with_model(doors_of(request).services, fields, options)
+
+
+def with_model(services: Services, fields: Fields, options: RecognizeOptions) -> RecognizeOptions:
+    """As `read_model`, for any transport.
+
+    raises    ModelNotFound
+    """
+    model = services.names.chosen(fields.text("model"))
     return replace(options, model=model, local_only=fields.flag("local_only", options.local_only))
 
 

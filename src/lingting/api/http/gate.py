@@ -6,7 +6,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from lingting.api.auditing import SocketRecorder, audit_of
+from lingting.api.auditing import SocketRecorder, rows_of
 from lingting.api.http.answers import error_answer
 from lingting.api.ws.handshake import deny
 from lingting.domain.errors import AddressNotAllowed
@@ -44,7 +44,7 @@ class AddressGate:
             return
         error = AddressNotAllowed("callers from this address are not let in")
         if scope["type"] == "websocket":
-            await SocketRecorder(audit_of(scope), scope, CallNote()).denied(error)
+            await SocketRecorder(rows_of(scope, note := CallNote()), note).denied(error)
             await deny(WebSocket(scope, receive, send), error)
         else:
             await error_answer(error, scope["path"])(scope, receive, send)

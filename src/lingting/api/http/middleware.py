@@ -10,7 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lingting.api.auditing import CallRecorder, audit_of
+from lingting.api.auditing import CallRecorder, rows_of
 from lingting.api.http.answers import error_answer
 from lingting.api.http.doors import ClientGone, HttpLimits
 from lingting.domain.errors import AudioTooLarge, LingtingError, Overloaded, StorageUnavailable, UploadStalled
@@ -53,7 +53,7 @@ class RequestFrame:
             services.telemetry.doors.request_began()
         started = perf_counter()
         with noting(CallNote()) as note:
-            frame = _Frame(CallRecorder(audit_of(scope), scope, note), note, scope, receive, send)
+            frame = _Frame(CallRecorder(rows_of(scope, note), str(scope["method"])), note, scope, receive, send)
             try:
                 await self._traced(scope, receive, frame)
             finally:

@@ -23,7 +23,7 @@ from lingting.domain.errors import InvalidOption, UnsupportedFormat
 from lingting.recognition.transcriber import Transcribed
 from lingting.text.mood_fields import course_fields, segment_mood
 
-__all__ = ["router"]
+__all__ = ["check_format", "router"]
 
 router = APIRouter(tags=["Lingting"], dependencies=[needs(Scope.TRANSCRIBE)])
 
@@ -102,7 +102,7 @@ async def asr_json(request: Request) -> Response:
     audio = fields.text("audio")
     if audio is None:
         raise InvalidOption("audio", "is missing; send the audio in base64 in this field")
-    _check_format(fields)
+    check_format(fields)
     wants_words = fields.flag("words")
     options = replace(read_options(fields, doors.defaults), word_times=wants_words)
     options = read_model(request, fields, options)
@@ -128,7 +128,7 @@ async def _plain(request: Request, field: str) -> Response:
     doors.require_open()
     async with read_form(request) as form:
         fields = _scalars(request, form)
-        _check_format(fields)
+        check_format(fields)
         options = read_model(request, fields, read_options(fields, doors.defaults))
         source = await source_of(form, field, pcm=read_pcm(fields))
         answered = await transcribe_for(request, source, options, read_wishes(request, fields))
@@ -141,7 +141,8 @@ def _scalars(request: Request, form: FormData) -> Fields:
     return Fields(dict(request.query_params) | texts)
 
 
-def _check_format(fields: Fields) -> None:
+def check_format(fields: Fields) -> None:
+    """raises    UnsupportedFormat for a name that means nothing here"""
     name = (fields.text("format") or "").lower()
     if name and name not in CONTAINERS and name not in PCM_ENCODINGS:
         accepted = ", ".join((*sorted(PCM_ENCODINGS), *CONTAINERS))

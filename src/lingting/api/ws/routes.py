@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket
 
 from lingting.api.access import KEY_QUERY, admit, key_of, named
-from lingting.api.auditing import SocketRecorder, audit_of
+from lingting.api.auditing import SocketRecorder, rows_of
 from lingting.api.deepgram.key import deepgram_key_of
 from lingting.api.http.doors import doors_of
 from lingting.api.http.fields import Fields
@@ -100,7 +100,7 @@ async def _serve(websocket: WebSocket, row: DialectRoute) -> None:
     token = request_id.set(take_request_id(websocket.headers.get("x-request-id")))
     services = doors_of(websocket).services_if_open
     with noting(CallNote()) as note:
-        recorder = SocketRecorder(audit_of(websocket.scope), websocket.scope, note)
+        recorder = SocketRecorder(rows_of(websocket.scope, note), note)
         try:
             await _serve_admitted(websocket, row, recorder)
         except LingtingError as error:

@@ -7,7 +7,7 @@ import asyncio
 from fastapi import APIRouter
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from lingting.api.auditing import SocketRecorder, audit_of
+from lingting.api.auditing import SocketRecorder, rows_of
 from lingting.api.errors import close_code
 from lingting.api.http.doors import Phase, doors_of
 from lingting.api.viewing import token_of, view_of
@@ -32,7 +32,7 @@ async def view(websocket: WebSocket, room: str) -> None:
     """Refusals are said on the socket, since a page cannot see the status of a refused handshake."""
     token = request_id.set(take_request_id(websocket.headers.get("x-request-id")))
     with noting(CallNote()) as note:
-        recorder = SocketRecorder(audit_of(websocket.scope), websocket.scope, note)
+        recorder = SocketRecorder(rows_of(websocket.scope, note), note)
         try:
             await websocket.accept()
             await _show(websocket, room, recorder)
