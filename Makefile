@@ -20,7 +20,7 @@ SOURCES := src tests benchmarks scripts
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint fix bench lock clean model
+.PHONY: help demo serve test lint fix bench lock proto clean model
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ lock: ## resolve the dependencies anew (needs uv)
 		-c requirements/base.lock -o requirements/dev.lock
 	@$(COMPILE) --no-deps requirements/openai2.in -o requirements/openai2.lock
 	@! grep -nE '://|--(extra-)?index-url|--find-links' requirements/*.lock
+
+proto: $(DEV) ## make the gRPC messages and stubs anew from their proto
+	@$(BIN)/python scripts/make_proto.py
 
 clean: ## remove the environment and caches; models stay
 	@rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -26,6 +26,7 @@ from lingting.security.allowlist import Allowlist, read_networks
 from lingting.security.certificate import ServerCertificate
 from lingting.server import open_services
 from lingting.server.keys import require_safe_address
+from lingting.server.side_doors import SideDoors
 from lingting.server.tls import find_certificate
 from lingting.serving_handshake import http_protocol
 from lingting.settings import Settings
@@ -64,7 +65,7 @@ def serve(settings: Settings) -> None:
     configure_logs(settings.log.level, settings.log.style, file=settings.log.file)
     asyncio.run(require_safe_address(settings, SystemClock()))
     certificate = find_certificate(settings, SystemClock())
-    opening = _Opening(settings)
+    opening = _Opening(settings, certificate=certificate)
     server = _Server(
         uvicorn.Config(
             opening.app,
@@ -82,13 +83,15 @@ def serve(settings: Settings) -> None:
             ws_ping_timeout=PONG_SECONDS,
             timeout_graceful_shutdown=max(1, int(settings.server.drain_seconds)),
         ),
-        opening.doors,
+        opening,
         certificate,
     )
     opening.on_failure = server.stop
     try:
         server.run()
     except SystemExit as ended:  # how uvicorn says that it cannot listen; its own log line has the reason
+        if opening.failure is not None:
+            raise opening.failure from ended
         where = f"{settings.server.host!r}, server.port = {settings.server.port}"
         raise SettingsInvalid(
             f"server.host = {where}: cannot listen there; give an address of this machine and a free port",
@@ -106,6 +109,8 @@ class _Opening:
         settings: Settings,
         engine: AnyEngine | None = None,
         engines: Mapping[str, AnyEngine] | None = None,
+        *,
+        certificate: ServerCertificate | None = None,
     ) -> None:
         server = settings.server
         limits = HttpLimits(
@@ -126,22 +131,34 @@ class _Opening:
             is_local=settings.listens_on_loopback and not settings.server.allow_open,
             vendors=settings.doors.open,
         )
+        self.side_doors = SideDoors(settings, self.doors, certificate)
         self.failure: Exception | None = None
         self.on_failure: Callable[[], None] = lambda: None
         self.app = build_app(self.doors, lifespan=self._lifespan)
 
     @asynccontextmanager
     async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
+        await self._open_side_doors()
         keeping = asyncio.create_task(self._keep())
         try:
             yield
         finally:
             self.doors.shut()
+            if (services := self.doors.services_if_open) is not None:
+                await services.live.aclose()
+            await self.side_doors.stop()
             self._leave.set()
             if self.doors.services_if_open is None:
                 keeping.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await keeping
+
+    async def _open_side_doors(self) -> None:
+        try:
+            await self.side_doors.start()
+        except SettingsInvalid as problem:
+            self.failure = problem
+            self.on_failure()
 
     async def _keep(self) -> None:
         try:
@@ -166,9 +183,10 @@ def _allowlist(settings: Settings) -> Allowlist:
 class _Server(uvicorn.Server):
     """Says that it is stopping before it stops."""
 
-    def __init__(self, config: uvicorn.Config, doors: Doors, certificate: ServerCertificate | None) -> None:
+    def __init__(self, config: uvicorn.Config, opening: _Opening, certificate: ServerCertificate | None) -> None:
         super().__init__(config)
-        self._doors = doors
+        self._doors = opening.doors
+        self._side_doors = opening.side_doors
         self._certificate = certificate
         self._renewing: asyncio.Task[None] | None = None
 
@@ -182,6 +200,7 @@ class _Server(uvicorn.Server):
         if self._renewing is not None:
             self._renewing.cancel()
         services = self._doors.services_if_open
+        self._side_doors.begin_stop()
         if services is not None:
             await services.live.aclose()
             services.rooms.stop_viewers()

@@ -1,5 +1,6 @@
 """TLS with real handshakes, on a server process."""
 
+import asyncio
 import os
 import re
 import socket
@@ -10,11 +11,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import grpc
 import httpx
 import pytest
 
 from certificates import Authority
+from grpc_client import Talk, refused
+from lingting.api.grpc.limits import GrpcSettings
+from lingting.api.grpc.server import GrpcServer
+from lingting.api.http.doors import Doors, HttpLimits
 from lingting.client import Ended, connect
+from lingting.domain import RecognizeOptions, SystemClock
+from lingting.grpc import SpeechStub
+from lingting.security.certificate import ServerCertificate
 
 pytestmark = pytest.mark.integration
 WAIT_SECONDS = 60.0
@@ -25,7 +34,9 @@ class Secured:
     """A server with TLS, and whom its clients trust."""
 
     port: int
+    grpc_port: int
     trust: ssl.SSLContext
+    authority: bytes
 
     @property
     def url(self) -> str:
@@ -48,16 +59,19 @@ def command(folder: Path, certificate: Path, key: Path, *arguments: str) -> subp
 def secured(tmp_path_factory) -> Iterator[Secured]:
     folder = tmp_path_factory.mktemp("tls")
     authority = Authority(folder)
-    process = command(folder, *authority.server_files("127.0.0.1"))
+    process = command(folder, *authority.server_files("127.0.0.1"), "--grpc-port", "0")
     try:
-        port = 0
+        port = grpc_port = 0
         for line in process.stderr:
+            if found := re.search(r"grpc.listening.* port=(\d+)", line):
+                grpc_port = int(found[1])
             if found := re.search(r"https://127\.0\.0\.1:(\d+)", line):
                 port = int(found[1])
             if "services.ready" in line:
                 break
         assert port, "the server did not say where it listens"
-        yield Secured(port, ssl.create_default_context(cafile=str(authority.ca_file)))
+        trust = ssl.create_default_context(cafile=str(authority.ca_file))
+        yield Secured(port, grpc_port, trust, authority.ca_file.read_bytes())
     finally:
         process.kill()
         process.communicate()
@@ -110,6 +124,35 @@ async def test_live_speech_goes_over_tls(secured) -> None:
         await stream.finish()
         events = [event async for event in stream]
     assert isinstance(events[-1], Ended)
+
+
+def test_grpc_is_spoken_over_tls_by_the_same_certificate(secured) -> None:
+    trust = grpc.ssl_channel_credentials(root_certificates=secured.authority)
+    with grpc.secure_channel(f"127.0.0.1:{secured.grpc_port}", trust) as channel:
+        call = Talk(SpeechStub(channel))
+        call.begin()
+        call.say(end={})
+        assert call.rest()[-1][1].reason == "finished"
+
+
+def test_grpc_without_tls_gets_nothing(secured) -> None:
+    with grpc.insecure_channel(f"127.0.0.1:{secured.grpc_port}") as channel:
+        assert refused(lambda: Talk(SpeechStub(channel)).begin())[0] == "UNAVAILABLE"
+
+
+async def test_a_renewed_certificate_is_used_for_new_connections(tmp_path) -> None:
+    authority, clock = Authority(tmp_path), SystemClock()
+    files = authority.server_files("127.0.0.1")
+    certificate = ServerCertificate(*files, clock)
+    doors = Doors(HttpLimits(), RecognizeOptions())
+    server = await GrpcServer.started(doors, GrpcSettings(port=0), "127.0.0.1", certificate)
+    seen = []
+    for _ in range(2):
+        seen.append(await asyncio.to_thread(ssl.get_server_certificate, ("127.0.0.1", server.port)))
+        authority.server_files("127.0.0.1")
+        assert certificate.renew()
+    assert seen[0] != seen[1]
+    await server.stop(None)
 
 
 def test_links_of_a_room_lead_over_tls(secured) -> None:

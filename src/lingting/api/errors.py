@@ -144,6 +144,7 @@ GRPC_STATUS: dict[type[LingtingError], str] = {
 SESSION_GRPC_STATUS: dict[CloseReason, str] = {
     CloseReason.FINISHED: "OK",
     CloseReason.IDLE: "DEADLINE_EXCEEDED",
+    CloseReason.SILENT: "DEADLINE_EXCEEDED",
     CloseReason.ABANDONED: "ABORTED",
     CloseReason.UNDECODABLE: "INVALID_ARGUMENT",
     CloseReason.TOO_LONG: "INVALID_ARGUMENT",

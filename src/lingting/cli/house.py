@@ -153,4 +153,5 @@ class House:
 
 
 def _settings(wishes: Wishes) -> Settings:
-    return load_settings(model=wishes.model, engine=wishes.engine, host=wishes.host, port=wishes.port)
+    grpc = {"enabled": wishes.grpc, "port": wishes.grpc_port}
+    return load_settings(model=wishes.model, engine=wishes.engine, host=wishes.host, port=wishes.port, grpc=grpc)

@@ -35,6 +35,9 @@ class Wishes:
     model: str | None = None
     host: str | None = None
     port: int | None = None
+    grpc: bool | None = None
+    """Whether gRPC is served beside HTTP."""
+    grpc_port: int | None = None
 
 
 @dataclass(slots=True)

@@ -37,6 +37,8 @@ class ServerCertificate:
         self.context.set_ciphers(CIPHERS)
         self.context.set_alpn_protocols(["http/1.1"])
         self.context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION | ssl.OP_CIPHER_SERVER_PREFERENCE
+        self.pem = (b"", b"")
+        """The key and the chain, for libraries that make their own contexts; another tuple once renewed."""
         self._stamp = self._stamps()
         self._load()
 
@@ -67,6 +69,7 @@ class ServerCertificate:
                     f"{str(certificate)!r} ({type(problem).__name__})",
                     param="server.tls_key",
                 ) from problem
+        self.pem = (key.read_bytes(), certificate.read_bytes())
         if ends - self._clock.now() < WARN_BEFORE:
             log.warning("certificate.ends_soon", ends=ends.isoformat())
 

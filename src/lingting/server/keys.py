@@ -28,14 +28,16 @@ async def require_safe_address(settings: Settings, clock: Clock) -> None:
 
     raises    SettingsInvalid, StorageUnavailable
     """
-    if settings.server.allow_open or settings.listens_on_loopback:
+    reachable = settings.open_addresses
+    if settings.server.allow_open or not reachable:
         return
     async with open_kept(settings, clock) as kept, open_keys(settings, kept.database, clock) as keys:
         if await keys.has_usable():
             return
+    setting, host = next(iter(reachable.items()))
     raise SettingsInvalid(
-        f"server.host = {settings.server.host!r} is reachable from other machines, and there is no key to ask for; "
+        f"{setting} = {host!r} is reachable from other machines, and there is no key to ask for; "
         f"make one with `lingting keys create`, use 127.0.0.1, or say {ENV_PREFIX}SERVER__ALLOW_OPEN=true if something "
         "in front of it checks who calls",
-        param="server.host",
+        param=setting,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,17 +16,22 @@ __all__ = ["load_settings", "setting_names"]
 
 
 def load_settings(
-    *, model: str | None = None, engine: str | None = None, host: str | None = None, port: int | None = None
+    *,
+    model: str | None = None,
+    engine: str | None = None,
+    host: str | None = None,
+    port: int | None = None,
+    grpc: Mapping[str, object] | None = None,
 ) -> Settings:
     """Read the settings; what is given here, as on a command line, wins over all else.
 
+    grpc      of its section, what is given; None leaves a setting as it is
     raises    SettingsInvalid, a line for each problem
     """
     _refuse_unknown_variables()
-    server = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    given: dict[str, Any] = {name: value for name, value in (("model", model), ("engine", engine)) if value is not None}
-    if server:
-        given["server"] = server
+    given: dict[str, Any] = _said({"model": model, "engine": engine})  # Any: keyword arguments
+    sections = {"server": {"host": host, "port": port}, "grpc": grpc or {}}
+    given |= {name: said for name, section in sections.items() if (said := _said(section))}
     try:
         settings = Settings(**given)
         settings.request_defaults()
@@ -38,6 +44,10 @@ def load_settings(
     except (ValueError, OSError) as problem:
         raise SettingsInvalid(f"the settings cannot be read: {problem}") from problem
     return settings
+
+
+def _said(values: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def setting_names() -> list[str]:

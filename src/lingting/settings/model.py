@@ -34,6 +34,7 @@ from lingting.settings.platform import (
 from lingting.settings.sections import (
     DecodeSection,
     DoorSettings,
+    GrpcSection,
     LiveDecodeSection,
     LiveSection,
     LogSettings,
@@ -79,6 +80,7 @@ class Settings(BaseSettings):
     routing: RoutingSection = RoutingSection()
     server: ServerSettings = ServerSettings()
     doors: DoorSettings = DoorSettings()
+    grpc: GrpcSection = GrpcSection()
     log: LogSettings = LogSettings()
     health: HealthSection = HealthSection()
     tracing: TraceSection = TraceSection()
@@ -113,8 +115,21 @@ class Settings(BaseSettings):
 
     @property
     def listens_on_loopback(self) -> bool:
-        """Whether only this machine reaches the server."""
+        """Whether only this machine reaches the HTTP server."""
         return _is_loopback(self.server.host)
+
+    @property
+    def grpc_host(self) -> str:
+        """Where gRPC listens, if it does."""
+        return str(self.grpc.host or self.server.host)
+
+    @property
+    def open_addresses(self) -> dict[str, str]:
+        """Those that other machines reach, by the settings that name them."""
+        hosts = {"server.host": self.server.host}
+        if self.grpc.enabled:
+            hosts["grpc.host"] = self.grpc_host
+        return {setting: host for setting, host in hosts.items() if not _is_loopback(host)}
 
     def request_defaults(self) -> RecognizeOptions:
         """What a request gets when it does not say.

@@ -147,3 +147,9 @@ JOB_RANGES = {
     "sent_ahead": (1, 1_000_000),
     "resend_seconds": (1.0, 86_400.0),
 }
+GRPC_RANGES = {
+    "port": (0, 65_535),
+    "max_message_bytes": (1_024, 512 * 2**20),
+    "max_calls": (1, 100_000),
+    "max_connection_calls": (1, 100_000),
+}

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
+from lingting.api.grpc.limits import GrpcSettings
 from lingting.api.ws.limits import SocketLimits
 from lingting.audio.decode import DecodeSettings
 from lingting.audio.live_formats import LiveSettings as LiveDecodeSettings
@@ -21,6 +22,7 @@ from lingting.rooms.parts import RoomSettings
 from lingting.settings.base import Section, section
 from lingting.settings.ranges import (
     DECODE_RANGES,
+    GRPC_RANGES,
     LIVE_DECODE_RANGES,
     LIVE_RANGES,
     PIPELINE_RANGES,
@@ -33,6 +35,7 @@ from lingting.text.sentiment import require_mood
 __all__ = [
     "DecodeSection",
     "DoorSettings",
+    "GrpcSection",
     "LiveDecodeSection",
     "LiveSection",
     "LogSettings",
@@ -146,6 +149,7 @@ class RedactionDefaults(Section):
         return Redaction(self.mode, self.kinds, is_floor=self.required)
 
 
+GrpcSection: Any = section(GrpcSettings, GRPC_RANGES)
 DecodeSection: Any = section(DecodeSettings, DECODE_RANGES)
 SchedulerSection: Any = section(SchedulerSettings, SETTING_RANGES)
 WhisperSection: Any = section(WhisperSettings, WHISPER_RANGES, "window")

@@ -77,6 +77,19 @@ def test_serve_hands_its_options_on(house: ScriptedHouse) -> None:
     assert house.wishes == [Wishes(host="127.0.0.1", port=0)]
 
 
+@pytest.mark.parametrize(
+    ("options", "wishes"),
+    [
+        (["--grpc"], Wishes(grpc=True)),
+        (["--no-grpc"], Wishes(grpc=False)),
+        (["--grpc-port", "0"], Wishes(grpc=True, grpc_port=0)),
+    ],
+)
+def test_serve_opens_grpc_where_that_is_wished(house: ScriptedHouse, options: list[str], wishes: Wishes) -> None:
+    assert runner.invoke(app, ["serve", *options], obj=house).exit_code == 0
+    assert house.wishes == [wishes]
+
+
 def test_the_version_is_that_of_the_package(house: ScriptedHouse) -> None:
     assert runner.invoke(app, ["version"], obj=house).stdout.strip() == metadata.version("lingting")
 

@@ -30,6 +30,13 @@ async def test_an_open_address_without_a_key_stops_the_start(settings) -> None:
         await require_safe_address(settings, VirtualClock())
 
 
+async def test_so_does_an_open_address_of_grpc(settings) -> None:
+    here = load_settings(host="127.0.0.1", grpc={"enabled": True, "host": "0.0.0.0"})
+    with pytest.raises(SettingsInvalid, match=r"grpc\.host"):
+        await require_safe_address(here, VirtualClock())
+    await require_safe_address(load_settings(grpc={"host": "0.0.0.0"}), VirtualClock())
+
+
 async def test_with_a_key_it_starts(settings) -> None:
     await make_key(settings, VirtualClock())
     await require_safe_address(settings, VirtualClock())

@@ -13,8 +13,8 @@ from lingting.api.http.fields import REDACT_SCHEMA, Fields
 from lingting.audio.decode import AudioSource
 from lingting.domain import RecognizeOptions
 from lingting.domain.principal import Call
+from lingting.recognition.served import ServedNames
 from lingting.recognition.transcriber import Transcribed
-from lingting.services import Services
 
 __all__ = [
     "MODEL_SCHEMA",
@@ -77,15 +77,15 @@ def read_model(request: Request, fields: Fields, options: RecognizeOptions) -> R
 
     raises    ModelNotFound
     """
-    return with_model(doors_of(request).services, fields, options)
+    return with_model(doors_of(request).services.names, fields, options)
 
 
-def with_model(services: Services, fields: Fields, options: RecognizeOptions) -> RecognizeOptions:
+def with_model(names: ServedNames, fields: Fields, options: RecognizeOptions) -> RecognizeOptions:
     """As `read_model`, for any transport.
 
     raises    ModelNotFound
     """
-    model = services.names.chosen(fields.text("model"))
+    model = names.chosen(fields.text("model"))
     return replace(options, model=model, local_only=fields.flag("local_only", options.local_only))
 
 

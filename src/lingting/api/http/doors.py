@@ -80,15 +80,22 @@ class Doors:
         self.nonces = Nonces(SystemClock(), seconds=NONCE_SECONDS)
         self.defaults = defaults
         self.phase = Phase.STARTING
+        self.on_phase: list[Callable[[], None]] = []
+        """Called when the phase changes, perhaps between any two steps of the loop; must be quick and not raise."""
         self._services: Services | None = None
         self._in_hand = 0
 
     def open(self, services: Services) -> None:
         self._services = services
-        self.phase = Phase.READY
+        self._turn(Phase.READY)
 
     def shut(self) -> None:
-        self.phase = Phase.STOPPING
+        self._turn(Phase.STOPPING)
+
+    def _turn(self, phase: Phase) -> None:
+        self.phase = phase
+        for tell in self.on_phase:
+            tell()
 
     @property
     def services_if_open(self) -> Services | None:

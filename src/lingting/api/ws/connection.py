@@ -55,7 +55,7 @@ from lingting.live.outbox import Subscription
 from lingting.security.call_note import audit_note
 from lingting.telemetry import Telemetry, log, request_id
 
-__all__ = ["Connection", "RoomDoor", "SocketParts", "serve_socket"]
+__all__ = ["RESUMED_ELSEWHERE", "Connection", "RoomDoor", "SocketParts", "serve_socket"]
 
 BROKE = "something broke here; the log has the request id of this connection"
 RESUMED_ELSEWHERE = "session_resumed_elsewhere"

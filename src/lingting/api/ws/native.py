@@ -24,6 +24,7 @@ from lingting.api.ws.dialect import (
     Resume,
     Say,
 )
+from lingting.api.ws.live_commands import matcher_of, settled
 from lingting.api.ws.messages import decode_audio, read_object, write_object
 from lingting.api.ws.native_config import Config, read_config, read_seq
 from lingting.api.ws.native_events import NativeEvents, acknowledgement, error_message, intent_message, ms
@@ -47,7 +48,6 @@ MAX_ID_CHARACTERS = 200
 FATAL = (AudioUndecodable, ClientTooSlow, LimitExceeded, SessionIdle, SessionNotFound)
 """Of what a caller can do wrong; what goes wrong here is always fatal."""
 
-NOBODY_TO_TELL = "commands are told to nobody here, or this key lacks the scope commands"
 
 Values = dict[str, object]
 
@@ -115,26 +115,14 @@ class NativeDialect:
 
     def render(self, event: Event) -> Sequence[Message | Later]:
         messages = self._events.render(event)
-        if messages and isinstance(event, Final) and event.text and (matcher := self._matcher(self._config)):
+        if (
+            messages
+            and isinstance(event, Final)
+            and event.text
+            and (matcher := matcher_of(self._config, self._intents))
+        ):
             return (*messages, partial(_matched, matcher, event))
         return messages
-
-    def _matcher(self, config: Config) -> Matcher | None:
-        """raises    InvalidOption where there is no such pack"""
-        if not config.options.intents or self._intents is None:
-            return None
-        return self._intents.matcher(config.options.intents, param="intents")
-
-    def _settled(self, config: Config) -> Config:
-        """With what becomes of commands.
-
-        raises    InvalidOption where there is no such pack, or nobody to tell
-        """
-        self._matcher(config)
-        if config.publish and not self._may_publish:
-            raise InvalidOption("publish", NOBODY_TO_TELL)
-        publishes = self._may_publish and config.publish is not False
-        return replace(config, options=replace(config.options, publishes=publishes))
 
     def refuse(self, error: LingtingError, *, fatal: bool) -> Sequence[Message]:
         self._config = self._config_before
@@ -148,7 +136,8 @@ class NativeDialect:
         given = values.get("config", {})
         if not isinstance(given, dict):
             raise InvalidOption("config", "is not an object")
-        self._config = config = self._settled(read_config(given, self._usual, is_first=True))
+        config = read_config(given, self._usual, is_first=True)
+        self._config = config = settled(config, self._intents, may_publish=self._may_publish)
         if config.session is not None:
             return self._resumption(config.session, config.seq)
         return (Open(config.options, config.format, config.room),)
@@ -187,7 +176,8 @@ class NativeDialect:
         given = values.get("config", {})
         if not isinstance(given, dict):
             raise InvalidOption("config", "is not an object")
-        self._config = self._settled(read_config(given, self._config, is_first=False))
+        config = read_config(given, self._config, is_first=False)
+        self._config = settled(config, self._intents, may_publish=self._may_publish)
         answer: dict[str, object] = {"type": "CONFIGURED", "transcript": ""}
         if self._config.ignored:
             answer["ignored"] = self._config.ignored

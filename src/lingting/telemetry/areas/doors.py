@@ -1,4 +1,4 @@
-"""Metrics of the doors: requests, WebSockets, errors by code."""
+"""Metrics of the doors: requests, live connections, errors by code."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class DoorMetrics:
         self._errors = Counter("asr_errors", "Requests refused or failed", ["code"], registry=registry)
         self._in_hand = Gauge("asr_requests_in_hand", "Requests being worked on", registry=registry)
         self._received = Counter("asr_received_bytes", "Bodies of requests", registry=registry)
-        self._sockets_open = Gauge("asr_sockets_open", "WebSockets open", ["door"], registry=registry)
-        self._sockets = Counter("asr_sockets", "WebSockets closed", ["door", "outcome"], registry=registry)
+        self._sockets_open = Gauge("asr_sockets_open", "Live connections open", ["door"], registry=registry)
+        self._sockets = Counter("asr_sockets", "Live connections closed", ["door", "outcome"], registry=registry)
 
     def answered_with_error(self, code: str) -> None:
         """code: of the error tree, so that there are few."""
@@ -35,7 +35,7 @@ class DoorMetrics:
         self._in_hand.inc()
 
     def request_ended(self, *, door: str, outcome: str, wall_seconds: float) -> None:
-        """door: the route's pattern; outcome: the status code."""
+        """door: the route's pattern, or the method; outcome: the status."""
         self._in_hand.dec()
         self._requests.labels(door, outcome).inc()
         self._latency.labels(door).observe(wall_seconds)
@@ -47,6 +47,6 @@ class DoorMetrics:
         self._sockets_open.labels(door).inc()
 
     def socket_closed(self, door: str, outcome: str) -> None:
-        """outcome: the close code, or "other" for one that a client made up."""
+        """outcome: the close code or status, or "other" for a code that a client made up."""
         self._sockets_open.labels(door).dec()
         self._sockets.labels(door, outcome).inc()

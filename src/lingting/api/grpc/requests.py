@@ -1,0 +1,68 @@
+"""What a client asks for, by the names that the native REST has for it; each refusal names its field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from google.protobuf.message import DecodeError
+
+from lingting.api.grpc._generated import speech_pb2
+from lingting.api.http.asking import Wishes, wished, with_model
+from lingting.api.http.fields import Fields, read_options, read_pcm
+from lingting.api.http.rest import check_format
+from lingting.audio.decode import AudioSource
+from lingting.domain import Call, RecognizeOptions
+from lingting.domain.errors import InvalidMessage, InvalidOption
+from lingting.recognition.served import ServedNames
+from lingting.text.intent_match import Matcher
+from lingting.text.intents import Intents
+
+__all__ = ["Asked", "asked", "parsed", "set_fields"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A recording and all that is wanted of it."""
+
+    source: AudioSource
+    options: RecognizeOptions
+    wishes: Wishes
+    matcher: Matcher | None
+    """The pack of commands that it is held against."""
+
+
+def parsed(kind: type[Any], data: bytes) -> Any:  # Any: the library's messages have no types
+    """The message that the bytes are.
+
+    raises    InvalidMessage
+    """
+    try:
+        return kind.FromString(data)
+    except DecodeError as error:
+        raise InvalidMessage(f"the message is no {kind.DESCRIPTOR.full_name}; is the proto another one?") from error
+
+
+def asked(data: bytes, call: Call, *, defaults: RecognizeOptions, names: ServedNames, intents: Intents) -> Asked:
+    """raises    InvalidMessage, InvalidOption, ModelNotFound, UnsupportedFormat, UnsupportedLanguage"""
+    request = parsed(speech_pb2.RecognizeRequest, data)
+    if not request.audio:
+        raise InvalidOption("audio", "is missing; send the recording in this field")
+    fields = Fields(set_fields(request.config))
+    check_format(fields)
+    options = replace(read_options(fields, defaults), word_times=fields.flag("words"))
+    pack = fields.text("intents")
+    return Asked(
+        source=AudioSource(data=request.audio, pcm=read_pcm(fields)),
+        options=with_model(names, fields, options),
+        wishes=wished(call, fields),
+        matcher=None if pack is None else intents.matcher(pack, param="intents"),
+    )
+
+
+def set_fields(config: Any) -> dict[str, object]:  # Any: the library's messages have no types
+    """What the message sets; several values with commas between them, as forms have them."""
+    return {
+        field.name: value if isinstance(value, str | int | float) else ",".join(value)
+        for field, value in config.ListFields()
+    }
