@@ -116,7 +116,7 @@ def test_nearness_is_on_the_scale_of_the_other_scores_and_each_language_has_its_
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
     nearest = NearestExamples([load_shipped()["home"]], embed).nearest
-    for text, intent in (("its too dark", "light.on"), ("开灯", "light.on")):
+    for text, intent in (("turn on all the light", "light.on"), ("打开的灯", "light.on")):
         assert nearest("home", text)[0] == Guess(intent, 1.0)
     assert nearest("home", "an ordinary sentence")[0].score < DEFAULT_THRESHOLD
 
