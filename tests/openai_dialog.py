@@ -61,15 +61,17 @@ def both_granularities_give_both(client, speech):
     assert answer.words
 
 
-def diarized_json_is_a_clear_refusal(client, speech):
-    error = _refused(
-        openai.BadRequestError,
-        client.audio.transcriptions.create,
+def diarized_json_names_the_speaker_of_each_segment(client, speech):
+    answer = client.audio.transcriptions.create(
         model="gpt-4o-transcribe-diarize",
         file=speech,
         response_format="diarized_json",
+        extra_body={"channel": "split", "channel_names": "agent"},
     )
-    assert error.param in {"response_format", "model"}
+    assert type(answer).__name__ == "TranscriptionDiarized"
+    assert answer.duration > 1
+    assert {segment.speaker for segment in answer.segments} == {"agent"}
+    assert answer.segments[0].end > answer.segments[0].start
 
 
 def words_without_verbose_json_are_refused(client, speech):
@@ -151,7 +153,7 @@ CHECKS = (
     verbose_json_has_segments,
     words_alone_leave_out_segments,
     both_granularities_give_both,
-    diarized_json_is_a_clear_refusal,
+    diarized_json_names_the_speaker_of_each_segment,
     words_without_verbose_json_are_refused,
     events_end_with_the_whole_text,
     all_options_are_taken,

@@ -4,10 +4,13 @@ import json
 from dataclasses import replace
 
 import httpx
+import numpy as np
 import pytest
 
+from lingting.audio.decode import AudioSource, Decoder
+from lingting.domain import Audio
 from lingting.engines.fake import FAKE_CAPABILITIES, FakeEngine, Gate
-from lingting.testing import silence, wav_bytes
+from lingting.testing import join, silence, wav_bytes
 
 pytestmark = pytest.mark.integration
 PATH = "/v1/audio/transcriptions"
@@ -72,6 +75,7 @@ def test_granularities_decide_what_is_timed(ask, name, given, has_segments, has_
         ({"model": ""}, "model"),
         ({"response_format": "xml"}, "response_format"),
         ({"response_format": "diarized_json"}, "response_format"),
+        ({"known_speaker_names_array": ["Ann"]}, "known_speaker_names"),
         ({"timestamp_granularities_array": ["word"]}, "timestamp_granularities"),
         ({"timestamp_granularities_array": ["syllable"], "response_format": "verbose_json"}, "timestamp_granularities"),
         ({"language": "xx"}, "language"),
@@ -113,6 +117,18 @@ def test_translation_answers_in_english(ask) -> None:
     answer = ask("/v1/audio/translations", response_format="verbose_json").json()
     assert (answer["task"], answer["language"]) == ("translate", "english")
     assert ask("/v1/audio/translations", response_format="diarized_json").status_code == 400
+
+
+def test_split_channels_are_the_speakers_of_diarized_json(ask, speech) -> None:
+    with Decoder() as decoder, decoder.open(AudioSource(data=speech)) as opened:
+        said = Audio(np.concatenate([block[0] for block in opened]))
+    pause = silence(said.duration_seconds)
+    stereo = wav_bytes(join([said, pause]), join([pause, said]))
+    answer = ask(audio=stereo, response_format="diarized_json", channel="split", channel_names="agent").json()
+    assert {"task", "duration", "text", "segments", "usage"} == set(answer)
+    assert {segment["speaker"] for segment in answer["segments"]} == {"agent", "Channel 2"}
+    assert {segment["type"] for segment in answer["segments"]} == {"transcript.text.segment"}
+    assert [segment["id"] for segment in answer["segments"]] == [str(i) for i in range(len(answer["segments"]))]
 
 
 def events_of(answer: httpx.Response) -> list[dict[str, object]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from lingting.domain.mood import Mood
 from lingting.domain.redaction import Redacted
 
-__all__ = ["Hypothesis", "Progress", "Segment", "Suppression", "Transcript", "Word", "join_texts"]
+__all__ = ["Hypothesis", "Progress", "Segment", "Suppression", "Transcript", "Word", "channel_label", "join_texts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +75,23 @@ class Segment:
     channel: int | None = None
     """Set when channels were split; counted from 0."""
     speaker: str | None = None
-    """Who is on the channel, where the caller named its channels."""
+    """Who says it: what the caller named its channel, or else "Channel 1"; None where voices are not told apart."""
     mood: Mood | None = None
     """None unless asked for, and in languages that have none."""
     redacted: tuple[Redacted, ...] = ()
     """What was hidden in it; in order."""
     is_cut: bool = False
     """Speech went on at its end, without a pause."""
+
+    @property
+    def voice(self) -> str | None:
+        """The name shown for who says it: the speaker, or the channel counted from 1."""
+        return self.speaker or (None if self.channel is None else channel_label(self.channel))
+
+
+def channel_label(channel: int) -> str:
+    """What a channel without a name is called; channels count from 0, their labels from 1."""
+    return f"Channel {channel + 1}"
 
 
 @dataclass(frozen=True, slots=True)

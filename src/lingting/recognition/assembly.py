@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from lingting.domain import SAMPLE_RATE_HZ, Hypothesis, RecognizeOptions, Segment, Suppression, Transcript
+from lingting.domain.transcript import channel_label
 from lingting.recognition.guard import guarded
 from lingting.recognition.long_audio import Piece
 from lingting.recognition.sentences import sentences
@@ -129,8 +130,10 @@ class Assembly:
         return kept
 
     def _speaker(self, channel: int | None) -> str | None:
+        if channel is None:
+            return None
         names = self._options.channel_names
-        return names[channel] if channel is not None and channel < len(names) else None
+        return names[channel] if channel < len(names) else channel_label(channel)
 
     def _cut(self, piece: Piece, hypothesis: Hypothesis) -> Sequence[Segment]:
         """One segment per sentence where words have times, else one for the piece."""

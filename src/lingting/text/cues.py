@@ -14,7 +14,7 @@ from lingting.domain.errors import InvalidOption
 from lingting.text.cue_cuts import CueLimits, cut
 from lingting.text.pieces import Piece, columns, is_wide, pieces_of
 
-__all__ = ["Cue", "SubtitleOptions", "cues_of", "voice_of"]
+__all__ = ["Cue", "SubtitleOptions", "cues_of"]
 
 _WIDE_SHARE = 0.3
 """Of the columns; from here on a text is set to the line length of wide scripts."""
@@ -68,16 +68,9 @@ def cues_of(transcript: Transcript, options: SubtitleOptions) -> list[Cue]:
         limit_ms = max((round(segment.end_seconds * 1000) for segment in transcript.segments), default=0)
     voices: dict[str | None, list[Cue]] = {}
     for segment in sorted(transcript.segments, key=lambda segment: segment.start_seconds):
-        voices.setdefault(voice_of(segment), []).extend(_segment_cues(segment, options, limit_ms))
+        voices.setdefault(segment.voice, []).extend(_segment_cues(segment, options, limit_ms))
     settled = [cue for cues in voices.values() for cue in _settle(cues, options, limit_ms)]
     return sorted(settled, key=lambda cue: cue.start_ms)
-
-
-def voice_of(segment: Segment) -> str | None:
-    """The name shown for a segment's speaker: its label, or its channel counted from 1."""
-    if segment.speaker:
-        return segment.speaker
-    return None if segment.channel is None else f"Channel {segment.channel + 1}"
 
 
 def _segment_cues(segment: Segment, options: SubtitleOptions, limit_ms: int) -> Iterable[Cue]:
@@ -91,7 +84,7 @@ def _segment_cues(segment: Segment, options: SubtitleOptions, limit_ms: int) -> 
             start_ms=first.start_ms,
             end_ms=min(last.end_ms, first.start_ms + max_ms),
             lines=lines,
-            voice=voice_of(segment),
+            voice=segment.voice,
             has_word_times=bool(segment.words),
         )
 

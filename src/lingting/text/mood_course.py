@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from lingting.domain import Segment
 from lingting.domain.mood import Mood, MoodCourse, MoodLabel, MoodTrend, TurningPoint, VoiceMood, mood_from
 
-__all__ = ["course_of", "voice_name"]
+__all__ = ["course_of"]
 
 PART_RATIO = 1 / 3
 """How much of a conversation is its beginning, and its end."""
@@ -28,17 +28,10 @@ def course_of(segments: Sequence[Segment]) -> MoodCourse | None:
         return None
     by_voice: dict[str | None, list[_Felt]] = {}
     for each in felt:
-        by_voice.setdefault(voice_name(each[1]), []).append(each)
+        by_voice.setdefault(each[1].voice, []).append(each)
     named = tuple((voice, _voice(said)) for voice, said in by_voice.items() if voice is not None)
     turns = [turn for voice, said in by_voice.items() for turn in _turning_points(voice, said)]
     return MoodCourse(_voice(felt), named, tuple(sorted(turns, key=lambda turn: turn.segment)))
-
-
-def voice_name(segment: Segment) -> str | None:
-    """Who speaks: the name where there is one, else the channel; None where voices are not told apart."""
-    if segment.speaker is not None:
-        return segment.speaker
-    return None if segment.channel is None else f"channel {segment.channel}"
 
 
 def _voice(felt: Sequence[_Felt]) -> VoiceMood:

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from lingting.domain import Redacted, Segment, Transcript, Word
 from lingting.domain.transcript import join_texts
-from lingting.text.cues import Cue, SubtitleOptions, cues_of, voice_of
+from lingting.text.cues import Cue, SubtitleOptions, cues_of
 from lingting.text.mood_fields import course_fields, segment_mood
 from lingting.text.pieces import Piece, plain_line
 
@@ -52,7 +52,7 @@ def _text(transcript: Transcript) -> str:
     """All on one line; with several voices, one line for each turn."""
     turns: list[tuple[str | None, list[str]]] = []
     for segment in transcript.segments:
-        voice = voice_of(segment)
+        voice = segment.voice
         if not turns or turns[-1][0] != voice:
             turns.append((voice, []))
         turns[-1][1].append(plain_line(segment.text))
@@ -68,7 +68,7 @@ def _tsv(transcript: Transcript) -> str:
     """A row for each segment, times in milliseconds, as openai-whisper writes it."""
     rows = ["start\tend\ttext\n"]
     for segment in transcript.segments:
-        text = _named(voice_of(segment), plain_line(segment.text))
+        text = _named(segment.voice, plain_line(segment.text))
         rows.append(f"{round(segment.start_seconds * 1000)}\t{round(segment.end_seconds * 1000)}\t{text}\n")
     return "".join(rows)
 

@@ -102,11 +102,11 @@ def test_the_language_is_that_of_most_speech() -> None:
     assert (transcript.language, transcript.language_probability) == ("zh", 0.8)
 
 
-def test_a_split_channel_has_the_name_its_caller_gave_it() -> None:
+def test_a_split_channel_has_the_name_its_caller_gave_it_or_its_number() -> None:
     work = assembly(Reasons(), channel_mode=ChannelMode.SPLIT, channel_names=("agent",))
     work.add(piece(0, 2, channel=0), Hypothesis("Hello.", "en"))
     work.add(piece(2, 4, channel=1), Hypothesis("Hi.", "en"))
-    assert [segment.speaker for segment in work.transcript(4.0).segments] == ["agent", None]
+    assert [segment.speaker for segment in work.transcript(4.0).segments] == ["agent", "Channel 2"]
 
 
 def test_segments_have_a_mood_where_one_was_asked_for() -> None:

@@ -68,7 +68,7 @@ def test_long_segments_count_more_and_neutral_ones_less() -> None:
 def test_a_channel_without_a_name_is_called_by_its_number() -> None:
     (segment,) = conversation(0.5)
     named = Segment(0, 0.0, 1.0, "good", "en", channel=1, mood=segment.mood)
-    assert [name for name, _ in course_of((named,)).voices] == ["channel 1"]
+    assert [name for name, _ in course_of((named,)).voices] == ["Channel 2"]
 
 
 def test_without_moods_there_is_no_course() -> None:

@@ -38,11 +38,12 @@ ALIASES = (
     "gpt-realtime-whisper",
     "gpt-4o-transcribe",
     "gpt-4o-mini-transcribe",
+    "gpt-4o-transcribe-diarize",
 )
 """OpenAI's names; each means the default model, unless a model takes it for an alias."""
 FORMATS = ("json", "text", "srt", "verbose_json", "vtt", "diarized_json")
 TRANSLATION_FORMATS = FORMATS[:-1]
-TIMED_FORMATS = ("srt", "vtt", "verbose_json")
+TIMED_FORMATS = ("srt", "vtt", "verbose_json", "diarized_json")
 GRANULARITIES = ("word", "segment")
 MODELS_SINCE = 1_700_000_000
 """The list demands a time of creation; it means nothing here."""
@@ -187,8 +188,10 @@ def _granularities(form: FormData, response_format: str) -> frozenset[str]:
 
 
 def _refuse_what_is_not_offered(form: FormData, fields: Fields, response_format: str, *, stream: bool) -> None:
-    if response_format == "diarized_json" or _array(form, "known_speaker_names"):
-        raise UnsupportedFormat("response_format", "speakers are not told apart here; use json, verbose_json or srt")
+    if _array(form, "known_speaker_names") or _array(form, "known_speaker_references"):
+        raise InvalidOption("known_speaker_names", "voices are not compared here; channel_names names split channels")
+    if response_format == "diarized_json" and fields.text("channel") != "split":
+        raise UnsupportedFormat("response_format", "speakers are told apart by channel; send channel=split with it")
     if stream and response_format not in ("json", "text"):
         raise UnsupportedFormat("stream", f"events carry text only; use json with stream, not {response_format}")
     if stream and fields.text("channel") == "split":

@@ -30,7 +30,30 @@ def render_answer(
         return render(transcript, form), media_type
     if response_format == "verbose_json":
         return _verbose(transcript, granularities, translate=translate), "application/json"
+    if response_format == "diarized_json":
+        return _diarized(transcript), "application/json"
     return {"text": transcript.text, "usage": _usage(transcript)}, "application/json"
+
+
+def _diarized(transcript: Transcript) -> dict[str, object]:
+    """Each segment with its speaker; the client takes their ids for text."""
+    return {
+        "task": "transcribe",
+        "duration": round(transcript.duration_seconds, 3),
+        "text": transcript.text,
+        "segments": [
+            {
+                "type": "transcript.text.segment",
+                "id": str(segment.id),
+                "start": round(segment.start_seconds, 3),
+                "end": round(segment.end_seconds, 3),
+                "text": segment.text,
+                "speaker": segment.voice or "",
+            }
+            for segment in transcript.segments
+        ],
+        "usage": _usage(transcript),
+    }
 
 
 def _verbose(transcript: Transcript, granularities: frozenset[str], *, translate: bool) -> dict[str, object]:
