@@ -24,7 +24,8 @@ from lingting.engines.aliyun.wire import (
     start_payload,
     token_query,
 )
-from lingting.engines.aliyun.words import Heard, Sentence, Spoken, log_probability, parse_sentence, placed_words
+from lingting.engines.aliyun.words import Heard, Sentence, log_probability, parse_sentence
+from lingting.engines.remote_words import Spoken, placed_words
 
 pytestmark = pytest.mark.unit
 WISHES = Wishes(punctuation=True, itn=False)
@@ -176,19 +177,22 @@ def spelled(words: tuple[Word, ...]) -> list[str]:
     ],
 )
 def test_words_spell_the_text(text: str, spoken: list[str], placed: list[str]) -> None:
-    words = placed_words(heard(text, *spoken), duration_seconds=60.0)
+    words = placed_words(text, heard(text, *spoken).words, duration_seconds=60.0)
     assert spelled(words) == placed
     assert "".join(spelled(words)) == text
 
 
 def test_words_of_several_sentences_spell_the_whole() -> None:
     sentences = (*heard("How are you?", "how", "are", "you").sentences, *heard("Fine.", "fine").sentences)
-    assert "".join(spelled(placed_words(Heard(sentences), duration_seconds=9.0))) == "How are you? Fine."
+    assert (
+        "".join(spelled(placed_words(Heard(sentences).text, Heard(sentences).words, duration_seconds=9.0)))
+        == "How are you? Fine."
+    )
 
 
 def test_word_times_go_forward_and_stay_inside_the_audio() -> None:
     spoken = (Spoken("a", 0.5, 0.4, 1.0), Spoken("b", 0.2, 5.0, 1.0), Spoken("c", 9.0, 12.0, 1.0))
-    words = placed_words(Heard((Sentence("a b c", 0.9, spoken),)), duration_seconds=3.0)
+    words = placed_words("a b c", spoken, duration_seconds=3.0)
     times = [time for word in words for time in (word.start_seconds, word.end_seconds)]
     assert times == sorted(times)
     assert times[-1] == 3.0

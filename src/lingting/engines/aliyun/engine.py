@@ -34,9 +34,10 @@ from lingting.engines.aliyun.token_maker import TokenMaker
 from lingting.engines.aliyun.tokens import Token, TokenKeeper
 from lingting.engines.aliyun.turns import Turns
 from lingting.engines.aliyun.wire import Service, Wishes
-from lingting.engines.aliyun.words import Heard, log_probability, placed_words
+from lingting.engines.aliyun.words import Heard, log_probability
 from lingting.engines.base import Capabilities, Clip
 from lingting.engines.remote_breaker import RemoteBreaker
+from lingting.engines.remote_words import GUESSED_PROBABILITY, placed_words, written_language
 
 __all__ = ["MAX_AUDIO_SECONDS", "AliyunEngine"]
 
@@ -45,8 +46,6 @@ MAX_AUDIO_SECONDS = 58.0
 MAX_BACKOFF_SECONDS = 5.0
 MAX_RETRY_AFTER_SECONDS = 30.0
 """What the service asks for beyond this is not waited for by a call that somebody waits for."""
-GUESSED_PROBABILITY = 0.5
-"""Of a language that nobody named: told from the script of the text."""
 WELL = frozenset({FaultKind.THROTTLED, FaultKind.TOKEN, FaultKind.TOO_LONG})
 """Faults that say nothing against the service: there it is, and it answers."""
 
@@ -202,19 +201,12 @@ def _bytes_of(clip: Clip) -> bytes:
 def _hypothesis(heard: Heard, clip: Clip, languages: Iterable[str]) -> Hypothesis:
     text = heard.text
     given = clip.options.language
-    words = placed_words(heard, duration_seconds=clip.audio.duration_seconds) if clip.options.word_times else ()
+    seconds = clip.audio.duration_seconds
+    words = placed_words(text, heard.words, duration_seconds=seconds) if clip.options.word_times else ()
     return Hypothesis(
         text,
-        given or _language_of(text, clip.options.languages or tuple(languages)),
+        given or written_language(text, clip.options.languages or tuple(languages)),
         language_probability=1.0 if given else GUESSED_PROBABILITY,
         words=words,
         avg_logprob=log_probability(heard.sentences),
     )
-
-
-def _language_of(text: str, possible: tuple[str, ...]) -> str:
-    """The first of the possible languages that is written as the text is: in Latin letters, or not."""
-    latin = sum(character.isascii() and character.isalpha() for character in text)
-    others = sum(character.isalpha() for character in text) - latin
-    is_latin = latin > 2 * others
-    return next((code for code in possible if (code == "en") is is_latin), possible[0])

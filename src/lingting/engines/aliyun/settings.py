@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -10,8 +9,9 @@ from urllib.parse import urlsplit
 
 from lingting.domain.errors import LingtingError, SettingsInvalid
 from lingting.domain.languages import normalize_language
+from lingting.engines.remote_address import address_problem, is_loopback
 
-__all__ = ["AliyunSettings", "Mode", "is_loopback"]
+__all__ = ["AliyunSettings", "Mode"]
 
 Mode = Literal["auto", "rest", "recognizer", "transcriber"]
 
@@ -97,7 +97,10 @@ class AliyunSettings:
         if not _REGION.fullmatch(self.region):
             raise _invalid("region", f"{self.region!r} is no region like cn-shanghai")
         for name in ("gateway_url", "token_url"):
-            self._check_url(name, getattr(self, name))
+            url = getattr(self, name)
+            problem = address_problem(url, allow_plain_http=self.allow_plain_http) if url else ""
+            if problem:
+                raise _invalid(name, problem)
         self._check_languages()
 
     @property
@@ -120,21 +123,6 @@ class AliyunSettings:
         """Those of the environment; none leads to this very machine."""
         return not is_loopback(urlsplit(self.http_url).hostname or "")
 
-    def _check_url(self, name: str, url: str) -> None:
-        if not url:
-            return
-        try:
-            parts = urlsplit(url)
-            port, host = parts.port, parts.hostname
-        except ValueError:
-            port, host = None, None
-        if not host or parts.scheme not in _SCHEMES or port == 0 or parts.path not in ("", "/"):
-            raise _invalid(name, "give https://host or https://host:port, without a path")
-        if parts.username or parts.query or parts.fragment:
-            raise _invalid(name, "holds more than a host; credentials are set apart from it")
-        if parts.scheme == "http" and not self.allow_plain_http and not is_loopback(host):
-            raise _invalid(name, "would send credentials unencrypted; use https, or set allow_plain_http")
-
     def _check_languages(self) -> None:
         try:
             known = tuple(normalize_language(language) for language in self.languages)
@@ -142,16 +130,6 @@ class AliyunSettings:
             raise _invalid("languages", problem.message) from problem
         if not known or known != tuple(self.languages):
             raise _invalid("languages", "give codes such as zh and en, at least one")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether the host of a URL is this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _invalid(name: str, problem: str) -> SettingsInvalid:
