@@ -64,6 +64,14 @@ ENGINES: Mapping[str, EngineRow] = {
             settings="lingting.engines.aliyun.settings:AliyunSettings",
         ),
         EngineRow(
+            name="openai",
+            target="lingting.engines.openai_compatible.engine:OpenAIEngine",
+            kind=EngineKind.REMOTE,
+            settings="lingting.engines.openai_compatible.settings:OpenAISettings",
+            needs=("openai",),
+            install="pip install 'lingting[openai]'",
+        ),
+        EngineRow(
             name="vosk",
             target="lingting.engines.vosk:VoskEngine",
             kind=EngineKind.STREAM,
