@@ -51,6 +51,7 @@ def total(metric: str, by: str = "") -> str:
     return f"sum{f' by ({by})' if by else ''} ({metric}{{{HERE}}})"
 
 
+APART, BOTH = "asr_shadow_disagreement_ratio", "{{model}} {{shadow}}"
 FILES = ', door=~"/recognize|/asr|/v1/asr|/v1/audio/.*"'
 FOUND, ASKED = ', outcome=~"hit|joined"', ', outcome!="off"'
 FAULTS = ', outcome=~"5..", outcome!="503"'
@@ -107,6 +108,15 @@ ROWS: dict[str, tuple[Panel, ...]] = {
                 ),
             ),
         ),
+        Panel("Money a second", "short", ((rate("asr_spent_money_total", "model"), "{{model}}"),)),
+        Panel("Paid audio a second", "s", ((rate("asr_paid_audio_seconds_total", "model"), "{{model}}"),)),
+        Panel(
+            "Disagreement with shadows",
+            "percentunit",
+            ((f"{rate(f'{APART}_sum', 'model, shadow')} / {rate(f'{APART}_count', 'model, shadow')}", BOTH),),
+            "How far the answers of a second model are from those that were given.",
+        ),
+        Panel("Shadows lost", "short", ((rate("asr_shadows_lost_total", "shadow, reason"), "{{shadow}} {{reason}}"),)),
         Panel("Models in memory", "short", ((total("asr_model_loaded", "model"), "{{model}}"),), is_stacked=True),
         Panel("Memory of models", "bytes", ((total("asr_model_memory_bytes", "model"), "{{model}}"),), is_stacked=True),
         Panel(

@@ -34,12 +34,14 @@ __all__ = ["Asker", "Passed", "RoutingObserver", "RoutingSettings", "Sent"]
 
 @dataclass(frozen=True, slots=True)
 class RoutingSettings:
-    """When a model is left alone."""
+    """When a model is left alone, and how many clips are compared at once."""
 
     breaker_failures: int = 5
     """In a row."""
     breaker_seconds: float = 30.0
     """Until one clip tries it again."""
+    shadow_at_once: int = 4
+    """Clips with shadows in hand; more get none."""
 
 
 class RoutingObserver(Protocol):

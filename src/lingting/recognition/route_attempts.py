@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from lingting.domain import Hypothesis
 from lingting.domain.errors import Busy, EngineUnavailable, InvalidOption, LingtingError, QuotaExceeded
 
-__all__ = ["BREAKER_OPEN", "LOW_CONFIDENCE", "Attempts"]
+__all__ = ["BREAKER_OPEN", "BUDGET_SPENT", "LOW_CONFIDENCE", "Attempts"]
 
-LOW_CONFIDENCE, BREAKER_OPEN = "low_confidence", "breaker_open"
+LOW_CONFIDENCE, BREAKER_OPEN, BUDGET_SPENT = "low_confidence", "breaker_open", "budget_spent"
 
 
 @dataclass(slots=True)

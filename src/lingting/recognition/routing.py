@@ -9,20 +9,44 @@ better one counts. Partials take no detours: they go to the first that is asked 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from lingting.domain import Audio, Clock, Hypothesis, Priority, RecognizeOptions
-from lingting.domain.errors import InvalidOption, LingtingError, ShuttingDown, Superseded
+from lingting.domain.errors import (
+    InvalidOption,
+    LingtingError,
+    QuotaExceeded,
+    ShuttingDown,
+    StorageUnavailable,
+    Superseded,
+)
 from lingting.domain.principal import ANYBODY, Principal
 from lingting.engines.base import Clip, Origin
 from lingting.recognition.recognizer import EngineDoor, EngineQueue, require_able
 from lingting.recognition.residency import Residency
 from lingting.recognition.route_asking import Asker, Passed, RoutingObserver, RoutingSettings, Sent
-from lingting.recognition.route_attempts import Attempts
+from lingting.recognition.route_attempts import BUDGET_SPENT, Attempts
 from lingting.recognition.route_policy import Asked, RoutePolicy, Way, work_of
+from lingting.recognition.served import Served
+from lingting.recognition.shadow import Shadow, ShadowObserver
 
 __all__ = ["Router", "RouterParts"]
+
+
+class RouterObserver(RoutingObserver, ShadowObserver, Protocol):
+    """Told what happened, for metrics; must be quick."""
+
+
+class Spending(Protocol):
+    """What a caller may spend; see `Budgets`."""
+
+    def spending(
+        self, caller: Principal, *, model: str, seconds: float, price_per_minute: float
+    ) -> AbstractAsyncContextManager[None]:
+        """raises    QuotaExceeded, StorageUnavailable"""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +56,7 @@ class RouterParts:
     policy: RoutePolicy
     residency: Residency[EngineDoor]
     clock: Clock
-    observer: RoutingObserver
+    observer: RouterObserver
 
 
 class Router:
@@ -40,9 +64,19 @@ class Router:
 
     def __init__(self, parts: RouterParts, settings: RoutingSettings) -> None:
         self._parts = parts
+        self._budgets: Spending | None = None
         self._asker = Asker(
             parts.policy.names.models, parts.residency, settings, clock=parts.clock, observer=parts.observer
         )
+
+        self._shadow = Shadow(self._unpaid, at_once=settings.shadow_at_once, observer=parts.observer)
+
+    def charge_to(self, budgets: Spending) -> None:
+        """From now on; before, models with a price cost nobody anything."""
+        self._budgets = budgets
+
+    async def aclose(self) -> None:
+        await self._shadow.aclose()
 
     @property
     def ailing(self) -> list[str]:
@@ -106,7 +140,7 @@ class Router:
             way = _for_drafts(way)
         for served in way.chain:
             try:
-                found = await self._asker.ask(served, sent, guarded=len(way.chain) > 1 or served.is_remote)
+                found = await self._ask(served, sent, caller, guarded=len(way.chain) > 1 or served.is_remote)
             except Passed as passed:
                 attempts.failed(served.name, passed.problem, passed.reason)
                 continue
@@ -114,18 +148,42 @@ class Router:
             if not _is_doubtful(found, way.min_logprob):
                 break
         if not attempts.has_answer:
-            await self._ask_anyway(way, sent, attempts)
+            await self._ask_anyway(way, sent, caller, attempts)
         answer = attempts.answer()
+        self._shadow.follow(way, sent, answer)
         # Of a draft, attempts are what its engine holds against it.
         return replace(answer, attempts=()) if sent.priority is Priority.STREAM_PARTIAL else answer
 
-    async def _ask_anyway(self, way: Way, sent: Sent, attempts: Attempts) -> None:
+    async def _ask(self, served: Served, sent: Sent, caller: Principal, *, guarded: bool) -> Hypothesis:
+        """Within the caller's budget, where it costs.
+
+        raises    as `Asker.ask`
+        """
+        if self._budgets is None or not served.price_per_minute:
+            return await self._asker.ask(served, sent, guarded=guarded)
+        spending = self._budgets.spending(
+            caller,
+            model=served.name,
+            seconds=sent.clip.audio.duration_seconds,
+            price_per_minute=served.price_per_minute,
+        )
+        try:
+            async with spending:
+                return await self._asker.ask(served, sent, guarded=guarded)
+        except (QuotaExceeded, StorageUnavailable) as spent:
+            self._parts.observer.asked(served.name, BUDGET_SPENT, seconds=0.0)
+            raise Passed(spent, BUDGET_SPENT) from spent
+
+    async def _unpaid(self, served: Served, sent: Sent) -> Hypothesis:
+        return await self._asker.ask(served, sent, guarded=True)
+
+    async def _ask_anyway(self, way: Way, sent: Sent, caller: Principal, attempts: Attempts) -> None:
         """When all are left alone, one of this machine is asked after all: being refused is no better."""
         local = next((served for served in way.chain if not served.is_remote), None)
         if local is None or not attempts.all_left_alone:
             return
         try:
-            attempts.answered(local.name, await self._asker.ask(local, sent, guarded=False))
+            attempts.answered(local.name, await self._ask(local, sent, caller, guarded=False))
         except Passed as passed:
             attempts.failed(local.name, passed.problem, passed.reason)
 

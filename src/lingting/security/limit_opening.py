@@ -9,13 +9,15 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from limits.aio.storage import RedisStorage, Storage
 
 from lingting.domain import Clock
+from lingting.security.budgets import paid_name, spent_name
+from lingting.security.count_store import SLACK_SECONDS
 from lingting.security.limit_memory import ClockedMemory
 from lingting.security.limit_periods import day_of, month_of
-from lingting.security.rate_limit import SLACK_SECONDS, Limiter, LimitObserver, LimitParts, LimitSettings, audio_name
+from lingting.security.rate_limit import Limiter, LimitObserver, LimitParts, LimitSettings, audio_name
 from lingting.storage.db import Database
 from lingting.storage.redis_client import connect_redis
 from lingting.storage.stream_places import MemoryPlaces, RedisPlaces, StreamPlaces
-from lingting.storage.usage_store import UsageStore
+from lingting.storage.usage_store import MICRO, UsageStore
 
 __all__ = ["open_limiter"]
 
@@ -68,3 +70,10 @@ async def _remember(counts: Storage, usage: UsageStore, clock: Clock) -> None:
         expiry_seconds = math.ceil(period.remaining_seconds) + SLACK_SECONDS
         for key_id, audio_seconds in (await usage.audio_since(period.first_day)).items():
             await counts.incr(audio_name(key_id, period), expiry_seconds, round(audio_seconds * 1_000))
+    day = day_of(now)
+    expiry_seconds = math.ceil(day.remaining_seconds) + SLACK_SECONDS
+    for row in await usage.since(day.name):
+        if row.paid_seconds:
+            await counts.incr(paid_name(row.key_id, day.name), expiry_seconds, round(row.paid_seconds * 1_000))
+        if row.money:
+            await counts.incr(spent_name(row.key_id, day.name), expiry_seconds, round(row.money * MICRO))

@@ -7,10 +7,9 @@ calls are let in, and after each failure it is left alone for a second.
 
 from __future__ import annotations
 
-import importlib.util
 import math
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -22,6 +21,7 @@ from lingting.domain import Clock
 from lingting.domain.errors import QuotaExceeded, RateLimited, StorageUnavailable, StreamsExceeded
 from lingting.domain.principal import KeyLimits, Principal
 from lingting.security.call_note import tell_left
+from lingting.security.count_store import SLACK_SECONDS, CountStore, StoreAway
 from lingting.security.limit_periods import Period, day_of, month_of
 from lingting.storage.stream_places import StreamPlaces
 from lingting.storage.usage_store import UsageStore
@@ -29,12 +29,8 @@ from lingting.telemetry import log
 
 __all__ = ["Allowance", "LimitObserver", "LimitParts", "LimitSettings", "Limiter", "audio_name", "limits_of"]
 
-AWAY_SECONDS = 1.0
-"""After a failure the store is not asked for so long, lest every call waits for it."""
 STREAM_RETRY_SECONDS = 10.0
 """A session may have ended by then."""
-SLACK_SECONDS = 60
-"""Sums live a little longer than their period, lest they vanish in its last second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +81,6 @@ class Allowance:
     """What is left, where there is a bound."""
 
 
-class _StoreAway(Exception):
-    """The store does not answer, and calls are let in."""
-
-
 def limits_of(principal: Principal, settings: LimitSettings) -> KeyLimits:
     """What holds for this caller, every field set; 0 has no bound."""
     own = principal.limits
@@ -115,8 +107,9 @@ class Limiter:
         self._usage = parts.usage
         self._clock = parts.clock
         self._observer = parts.observer
-        self._away_until_seconds = -math.inf
-        self._failures = _failures()
+        self.store = CountStore(
+            parts.counts, on_failure=settings.on_failure, clock=parts.clock, observer=parts.observer
+        )
 
     def limits_of(self, principal: Principal) -> KeyLimits:
         """What holds for this caller, every field set; 0 has no bound."""
@@ -133,10 +126,10 @@ class Limiter:
             return Allowance()
         item = RateLimitItemPerMinute(most, namespace="requests")
         try:
-            with self._asking():
+            with self.store.asking():
                 is_let_in = await self._windows.hit(item, principal.key_id)
                 stats = await self._windows.get_window_stats(item, principal.key_id)
-        except _StoreAway:
+        except StoreAway:
             return Allowance()
         wait_seconds = max(0.0, stats.reset_time - self._clock.now().timestamp())
         allowance = Allowance(_request_headers(most, max(0, stats.remaining), wait_seconds))
@@ -157,10 +150,10 @@ class Limiter:
         bounds = self._audio_bounds(principal)
         used_ms: dict[str, int] = {}
         try:
-            with self._asking():
+            with self.store.asking():
                 for period, _ in bounds:
                     used_ms[period.kind] = await self._counts.get(audio_name(principal.key_id, period))
-        except _StoreAway:
+        except StoreAway:
             return
         tell_left(_audio_headers(bounds, used_ms))
         used_up = [(period, most) for period, most in bounds if used_ms[period.kind] >= most * 1_000]
@@ -182,14 +175,14 @@ class Limiter:
         now = self._clock.now()
         used_ms: dict[str, int] = {}
         try:
-            with self._asking():
+            with self.store.asking():
                 for period in (day_of(now), month_of(now)):
                     used_ms[period.kind] = await self._counts.incr(
                         audio_name(principal.key_id, period),
                         math.ceil(period.remaining_seconds) + SLACK_SECONDS,
                         round(seconds * 1_000),
                     )
-        except (_StoreAway, StorageUnavailable):
+        except (StoreAway, StorageUnavailable):
             return
         tell_left(_audio_headers(self._audio_bounds(principal), used_ms))
 
@@ -213,9 +206,9 @@ class Limiter:
         if not most:
             return None
         try:
-            with self._asking():
+            with self.store.asking():
                 place = await self._places.take(principal.key_id, most)
-        except _StoreAway:
+        except StoreAway:
             return None
         if place is None:
             self._observer.limited("streams")
@@ -227,9 +220,9 @@ class Limiter:
 
     async def _give_back(self, principal: Principal, place: str) -> None:
         try:
-            with self._asking():
+            with self.store.asking():
                 await self._places.give_back(principal.key_id, place)
-        except (_StoreAway, StorageUnavailable):
+        except (StoreAway, StorageUnavailable):
             log.warning("limits.place_left", hint="it runs out by itself")
 
     def _audio_bounds(self, principal: Principal) -> list[tuple[Period, int]]:
@@ -239,34 +232,6 @@ class Limiter:
         now = self._clock.now()
         both = ((day_of(now), bounds.audio_seconds_per_day), (month_of(now), bounds.audio_seconds_per_month))
         return [(period, most) for period, most in both if most]
-
-    @contextmanager
-    def _asking(self) -> Iterator[None]:
-        """raises    _StoreAway or StorageUnavailable, as `on_failure` says, when the store does not answer"""
-        if self._clock.monotonic() < self._away_until_seconds:
-            raise self._away()
-        try:
-            yield
-        except self._failures as problem:
-            self._away_until_seconds = self._clock.monotonic() + AWAY_SECONDS
-            log.warning("limits.store_away", error=type(problem).__name__, calls_are=self._settings.on_failure)
-            raise self._away() from problem
-
-    def _away(self) -> Exception:
-        self._observer.store_failed()
-        if self._settings.on_failure == "allow":
-            return _StoreAway()
-        return StorageUnavailable(
-            "the store of the limits does not answer; try again later", retry_after_seconds=AWAY_SECONDS
-        )
-
-
-def _failures() -> tuple[type[Exception], ...]:
-    if importlib.util.find_spec("redis") is None:
-        return (OSError, TimeoutError)
-    from redis.exceptions import RedisError
-
-    return (RedisError, OSError, TimeoutError)
 
 
 def audio_name(key_id: str, period: Period) -> str:

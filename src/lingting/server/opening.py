@@ -18,6 +18,7 @@ from lingting.rooms.parts import RoomSettings
 from lingting.security.limit_opening import open_limiter
 from lingting.security.rate_limit import LimitSettings
 from lingting.security.redaction_tokens import RedactionTokens
+from lingting.server.budgets import charge_budgets
 from lingting.server.checks import open_health
 from lingting.server.commands import open_commands
 from lingting.server.jobs import JobNeeds, open_jobs
@@ -61,6 +62,7 @@ async def open_services(
         limiter, usage = await opened.enter_async_context(
             open_limiter(limits, kept.database, clock=clock, observer=telemetry.limits)
         )
+        charge_budgets(settings, hearing, limiter, usage)
         keys = await opened.enter_async_context(open_keys(settings, kept.database, clock))
         transcriber = await opened.enter_async_context(open_transcriber(settings, hearing, kept, limiter))
         told = told_of_ends(callbacks, publisher, commands)

@@ -95,6 +95,7 @@ async def open_recognition(
                     await residency.load(plan.served.name)
         parts = RouterParts(policy, residency, clock, telemetry.routing)
         router = Router(parts, settings.built("routing", RoutingSettings))
+        opened.push_async_callback(router.aclose)
         decoder = Decoder(settings.built("decode", DecodeSettings))
         opened.push_async_callback(asyncio.to_thread, decoder.close)
         vad = await asyncio.to_thread(SileroModel)

@@ -12,6 +12,7 @@ from lingting.engines.base import AnyEngine
 from lingting.jobs.listening import listening
 from lingting.security.limit_opening import open_limiter
 from lingting.security.rate_limit import LimitSettings
+from lingting.server.budgets import charge_budgets
 from lingting.server.commands import open_commands
 from lingting.server.jobs import JobNeeds, build_jobs
 from lingting.server.kept import open_kept
@@ -48,7 +49,8 @@ async def run_worker(settings: Settings, *, engine: AnyEngine | None = None) -> 
         publisher = await opened.enter_async_context(open_publisher(settings, clock=clock, telemetry=telemetry))
         limits = settings.built("limits", LimitSettings)
         opening = open_limiter(limits, kept.database, clock=clock, observer=telemetry.limits)
-        limiter, _ = await opened.enter_async_context(opening)
+        limiter, usage = await opened.enter_async_context(opening)
+        charge_budgets(settings, hearing, limiter, usage)
         transcriber = await opened.enter_async_context(open_transcriber(settings, hearing, kept, limiter))
         told = told_of_ends(callbacks, publisher, commands)
         has_text = wants_text(publisher)

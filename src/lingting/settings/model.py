@@ -47,7 +47,7 @@ from lingting.settings.sections import (
     SocketSection,
     WhisperSection,
 )
-from lingting.settings.serving import ResidencySection, RouteEntry, RoutingSection, ServeEntry
+from lingting.settings.serving import BudgetSection, ResidencySection, RouteEntry, RoutingSection, ServeEntry
 
 __all__ = ["Settings"]
 
@@ -78,6 +78,7 @@ class Settings(BaseSettings):
     """Who goes to which of them; the first that fits."""
     residency: ResidencySection = ResidencySection()
     routing: RoutingSection = RoutingSection()
+    budgets: BudgetSection = BudgetSection()
     server: ServerSettings = ServerSettings()
     doors: DoorSettings = DoorSettings()
     grpc: GrpcSection = GrpcSection()

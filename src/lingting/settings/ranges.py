@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = [
     "ACCESS_RANGES",
     "AUDIT_RANGES",
+    "BUDGET_RANGES",
     "CACHE_RANGES",
     "CALLBACK_RANGES",
     "COMMAND_RANGES",
@@ -90,7 +91,8 @@ COMMAND_RANGES = {
     "max_age_seconds": (1.0, 86_400.0),
     "flush_seconds": (0.0, 600.0),
 }
-ROUTING_RANGES = {"breaker_failures": (1, 1_000), "breaker_seconds": (0.1, 3_600.0)}
+ROUTING_RANGES = {"breaker_failures": (1, 1_000), "breaker_seconds": (0.1, 3_600.0), "shadow_at_once": (1, 1_000)}
+BUDGET_RANGES = {"minutes_per_day": (0.0, 1e6), "money_per_day": (0.0, 1e9)}
 RESIDENCY_RANGES = {
     "idle_seconds": (0.0, 30 * 86_400.0),
     "memory_bytes": (0, 2**50),

@@ -12,10 +12,11 @@ from lingting.domain.languages import normalize_language
 from lingting.recognition.residents import ResidencySettings
 from lingting.recognition.route_asking import RoutingSettings
 from lingting.recognition.route_policy import RouteRule, Work
+from lingting.security.budgets import BudgetSettings
 from lingting.settings.base import Section, section
-from lingting.settings.ranges import RESIDENCY_RANGES, ROUTING_RANGES
+from lingting.settings.ranges import BUDGET_RANGES, RESIDENCY_RANGES, ROUTING_RANGES
 
-__all__ = ["ResidencySection", "RouteEntry", "RoutingSection", "ServeEntry"]
+__all__ = ["BudgetSection", "ResidencySection", "RouteEntry", "RoutingSection", "ServeEntry"]
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"
 """Of what callers send as `model`; fit for a path of the admin API."""
@@ -74,4 +75,5 @@ class RouteEntry(Section):
 
 
 ResidencySection: Any = section(ResidencySettings, RESIDENCY_RANGES)
+BudgetSection: Any = section(BudgetSettings, BUDGET_RANGES)
 RoutingSection: Any = section(RoutingSettings, ROUTING_RANGES)

@@ -70,6 +70,8 @@ usage = Table(
     Column("day", String(10), primary_key=True),
     Column("requests", BigInteger, nullable=False),
     Column("audio_ms", BigInteger, nullable=False),
+    Column("paid_ms", BigInteger, nullable=False, server_default="0"),
+    Column("spent_micro", BigInteger, nullable=False, server_default="0"),
     **_MYSQL,
 )
 

@@ -19,11 +19,14 @@ from lingting.storage.tables import usage
 from lingting.storage.upsert import upsert
 from lingting.telemetry import log
 
-__all__ = ["Usage", "UsageStore"]
+__all__ = ["MICRO", "Usage", "UsageStore"]
 
 FLUSH_SECONDS = 1.0
 ROWS_AT_ONCE = 200
 MAX_ROWS_READ = 100_000
+MICRO = 1_000_000
+"""Of a piece of money: sums are whole numbers."""
+SUMS = ("requests", "audio_ms", "paid_ms", "spent_micro")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +38,24 @@ class Usage:
     """As 2026-01-31."""
     requests: int
     audio_seconds: float
+    paid_seconds: float = 0.0
+    """Of audio, on models with a price."""
+    money: float = 0.0
+    """What that cost."""
 
 
 @dataclass(slots=True)
 class _Sum:
     requests: int = 0
     audio_ms: int = 0
+    paid_ms: int = 0
+    spent_micro: int = 0
+
+    def add(self, other: _Sum) -> None:
+        self.requests += other.requests
+        self.audio_ms += other.audio_ms
+        self.paid_ms += other.paid_ms
+        self.spent_micro += other.spent_micro
 
 
 class UsageStore:
@@ -57,11 +72,19 @@ class UsageStore:
     def start(self) -> None:
         self._running = asyncio.create_task(self._run(), name="usage")
 
-    def add(self, key_id: str, *, requests: int = 0, audio_seconds: float = 0.0) -> None:
+    def add(
+        self,
+        key_id: str,
+        *,
+        requests: int = 0,
+        audio_seconds: float = 0.0,
+        paid_seconds: float = 0.0,
+        money: float = 0.0,
+    ) -> None:
         """To the sums of today."""
+        added = _Sum(requests, round(audio_seconds * 1_000), round(paid_seconds * 1_000), round(money * MICRO))
         sums = self._sums.setdefault((key_id, self._clock.now().date().isoformat()), _Sum())
-        sums.requests += requests
-        sums.audio_ms += round(audio_seconds * 1_000)
+        sums.add(added)
 
     async def since(self, day: str, *, until: str | None = None, key_id: str | None = None) -> list[Usage]:
         """From this day on, oldest first, what was added here up to now among it.
@@ -77,7 +100,10 @@ class UsageStore:
         if until is not None:
             wanted = wanted.where(usage.c.day <= until)
         rows = (await self._database.read(lambda connection: connection.execute(wanted))).all()
-        return [Usage(row.key_id, row.day, row.requests, row.audio_ms / 1_000) for row in rows]
+        return [
+            Usage(row.key_id, row.day, row.requests, row.audio_ms / 1_000, row.paid_ms / 1_000, row.spent_micro / MICRO)
+            for row in rows
+        ]
 
     async def audio_since(self, day: str) -> dict[str, float]:
         """Seconds of each key from this day on.
@@ -107,8 +133,7 @@ class UsageStore:
             finally:
                 for (key_id, day), left in taken.items():
                     sums = self._sums.setdefault((key_id, day), _Sum())
-                    sums.requests += left.requests
-                    sums.audio_ms += left.audio_ms
+                    sums.add(left)
 
     async def aclose(self) -> None:
         self._leave.set()
@@ -117,17 +142,14 @@ class UsageStore:
 
     async def _write(self, sums: Mapping[tuple[str, str], _Sum]) -> None:
         rows = [
-            {"key_id": key_id, "day": day, "requests": added.requests, "audio_ms": added.audio_ms}
+            {"key_id": key_id, "day": day} | {name: getattr(added, name) for name in SUMS}
             for (key_id, day), added in sums.items()
         ]
         adding = upsert(
             self._database.kind,
             usage,
             rows,
-            lambda old, new: {
-                "requests": old.c.requests + new.requests,
-                "audio_ms": old.c.audio_ms + new.audio_ms,
-            },
+            lambda old, new: {name: old.c[name] + new[name] for name in SUMS},
         )
         await self._database.write(lambda connection: connection.execute(adding))
 

@@ -92,4 +92,6 @@ def _sum(used: Sequence[Usage]) -> dict[str, object]:
     return {
         "requests": sum(row.requests for row in used),
         "audio_seconds": round(sum(row.audio_seconds for row in used), 3),
+        "paid_seconds": round(sum(row.paid_seconds for row in used), 3),
+        "money": round(sum(row.money for row in used), 6),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from lingting.telemetry.areas.buckets import LATENCY_BUCKETS_SECONDS, WAIT_BUCKETS_SECONDS
+from lingting.telemetry.areas.buckets import LATENCY_BUCKETS_SECONDS, RATIO_BUCKETS, WAIT_BUCKETS_SECONDS
 from lingting.telemetry.logs import log
 
 __all__ = ["RoutingMetrics"]
@@ -37,6 +37,31 @@ class RoutingMetrics:
         self._breaker = Gauge(
             "asr_model_left_alone", "1 while the model is left alone for its failures", ["model"], registry=registry
         )
+
+        self._paid = Counter(
+            "asr_paid_audio_seconds", "Audio that models with a price recognised", ["model"], registry=registry
+        )
+        self._money = Counter("asr_spent_money", "What that cost, in the money of prices", ["model"], registry=registry)
+        self._shadowed = Histogram(
+            "asr_shadow_disagreement_ratio",
+            "Words or characters in which a shadow's answer differs from the one given",
+            ["model", "shadow"],
+            buckets=RATIO_BUCKETS,
+            registry=registry,
+        )
+        self._lost = Counter(
+            "asr_shadows_lost", "Clips that were not compared after all", ["shadow", "reason"], registry=registry
+        )
+
+    def spent(self, model: str, *, audio_seconds: float, money: float) -> None:
+        self._paid.labels(model).inc(audio_seconds)
+        self._money.labels(model).inc(money)
+
+    def shadowed(self, model: str, shadow: str, *, disagreement: float) -> None:
+        self._shadowed.labels(model, shadow).observe(disagreement)
+
+    def shadow_lost(self, shadow: str, reason: str) -> None:
+        self._lost.labels(shadow, reason).inc()
 
     def asked(self, model: str, outcome: str, *, seconds: float) -> None:
         """outcome: answered, dropped, or why the clip went on to another model"""
