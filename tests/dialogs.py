@@ -167,7 +167,7 @@ def _check_command(expected: object, command: Command) -> None:
     assert type(command).__name__ == name, f"expected {name}, got {command}"
     for path, value in attributes.items():
         found = reduce(getattr, path.split("."), command)
-        found = len(found) if isinstance(found, bytes) else found
+        found = len(found) if isinstance(found, bytes) else list(found) if isinstance(found, tuple) else found
         assert _matches(value, found), f"{name}.{path}: expected {value!r}, got {found!r}"
 
 

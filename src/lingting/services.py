@@ -32,6 +32,7 @@ from lingting.storage.history import History
 from lingting.storage.usage_store import UsageStore
 from lingting.telemetry import Telemetry
 from lingting.telemetry.health import Health
+from lingting.text.hotwords.shelf import HotwordShelf
 from lingting.text.intents import Intents
 
 __all__ = ["Callbacks", "Kept", "Services"]
@@ -86,6 +87,8 @@ class Services:
     """Packs of commands."""
     commands: CommandDesk
     """Tells others of commands that were found."""
+    hotwords: HotwordShelf
+    """Packs of hotwords."""
     clock: Clock
     engine: str
     model: str

@@ -12,6 +12,7 @@ from lingting.cli.callbacks import callbacks_app
 from lingting.cli.doctor import doctor
 from lingting.cli.erase import erase
 from lingting.cli.history import history_app
+from lingting.cli.hotwords import hotwords_app
 from lingting.cli.intents import intents_app
 from lingting.cli.keys import keys_app
 from lingting.cli.listen import listen
@@ -47,6 +48,7 @@ app.add_typer(keys_app)
 app.add_typer(callbacks_app)
 app.add_typer(audit_app)
 app.add_typer(intents_app)
+app.add_typer(hotwords_app)
 app.command()(doctor)
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, cast
 import typer
 
 from lingting.audio.decode import DecodeSettings
+from lingting.cli.hotwords import HotwordOption, PackOption, read_hotword_options
 from lingting.cli.inputs import STDIN, Recording, collect, target_names, written_to_disk
 from lingting.cli.opening import Opener, Wishes
 from lingting.cli.reporting import ExitCode, err, reported
@@ -82,6 +83,8 @@ def transcribe(  # noqa: PLR0913, PLR0917  # Typer makes each parameter an optio
     ] = False,
     translate: Annotated[bool, typer.Option("--translate", help="into English")] = False,
     prompt: Annotated[str, typer.Option(help="names and terms the recording may hold")] = "",
+    hotword: HotwordOption = None,
+    pack: PackOption = None,
     beam_size: Annotated[int, typer.Option(min=1, max=10, help="1 is fastest")] = 5,
     engine: Annotated[str | None, typer.Option(help="see lingting doctor")] = None,
     model: Annotated[str | None, typer.Option(help="see lingting models list")] = None,
@@ -105,6 +108,7 @@ def transcribe(  # noqa: PLR0913, PLR0917  # Typer makes each parameter an optio
         language=language,
         task=Job.TRANSLATE if translate else Job.TRANSCRIBE,
         prompt=prompt,
+        hotwords=read_hotword_options(hotword, pack),
         beam_size=beam_size,
         word_times=words or not SUBTITLES.isdisjoint(formats),
         script=script,

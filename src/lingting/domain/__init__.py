@@ -15,6 +15,7 @@ from lingting.domain.events import (
     SpeechEnded,
     SpeechStarted,
 )
+from lingting.domain.hotwords import Correction, Hotword, Hotwords
 from lingting.domain.mood import Mood, MoodCourse, MoodLabel, MoodTrend, TurningPoint, VoiceMood, mood_from
 from lingting.domain.options import (
     ChannelMode,
@@ -44,9 +45,12 @@ __all__ = [
     "CloseReason",
     "Closed",
     "Committed",
+    "Correction",
     "Effort",
     "Event",
     "Final",
+    "Hotword",
+    "Hotwords",
     "Hypothesis",
     "KeyLimits",
     "Mood",

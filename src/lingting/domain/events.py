@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from lingting.domain.hotwords import Correction
 from lingting.domain.mood import Mood
 from lingting.domain.redaction import Redacted
 from lingting.domain.transcript import Word
@@ -122,6 +123,8 @@ class Final:
     suppressed: str | None = None
     redacted: tuple[Redacted, ...] = ()
     """What was hidden in it."""
+    corrections: tuple[Correction, ...] = ()
+    """Where a hotword was written instead of what was heard."""
     mood: Mood | None = None
     """None unless asked for, and in languages that have none."""
     lag_seconds: float = 0.0

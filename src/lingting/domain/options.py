@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from lingting.domain.errors import InvalidOption
+from lingting.domain.hotwords import Hotwords
 from lingting.domain.languages import mixed_languages, normalize_language
 from lingting.domain.redaction import Redaction
 
@@ -126,6 +127,10 @@ class RecognizeOptions:
     task: Task = Task.TRANSCRIBE
     prompt: str = ""
     """Words the recording may hold, or the style to write in."""
+    hotwords: Hotwords = field(default_factory=Hotwords)
+    """Words it may hold that are written where what was recognised sounds like them."""
+    hotword_prompt: bool = True
+    """Let an engine that knows no hotwords, but reads a prompt, read the heaviest of them there."""
     beam_size: int = 5
     temperatures: tuple[float, ...] = DEFAULT_TEMPERATURES
     """Tried in order while an answer looks wrong; the first is the normal one."""

@@ -49,6 +49,8 @@ class Principal:
     label: str = ""
     scopes: frozenset[Scope] = field(default_factory=lambda: frozenset(Scope))
     limits: KeyLimits = KeyLimits()
+    hotword_packs: tuple[str, ...] = ()
+    """For its requests that name none; empty takes the server's."""
 
     @property
     def owner(self) -> str:

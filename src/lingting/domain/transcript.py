@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from lingting.domain.hotwords import Correction
 from lingting.domain.mood import Mood
 from lingting.domain.redaction import Redacted
 
@@ -82,6 +83,8 @@ class Segment:
     """What was hidden in it; in order."""
     is_cut: bool = False
     """Speech went on at its end, without a pause."""
+    corrections: tuple[Correction, ...] = ()
+    """Where a hotword was written instead of what was heard; in order."""
 
     @property
     def voice(self) -> str | None:

@@ -13,6 +13,7 @@ import tokenizers
 from faster_whisper.tokenizer import Tokenizer
 
 from lingting.domain.errors import ModelCorrupt, UnsupportedLanguage
+from lingting.domain.hotwords import prompt_of
 from lingting.domain.languages import LANGUAGES
 from lingting.domain.options import RecognizeOptions, Task
 
@@ -45,10 +46,11 @@ class Vocabulary:
             raise UnsupportedLanguage(language, sorted(self.languages))
 
     def prompt(self, language: str, options: RecognizeOptions, *, timestamps: bool = False) -> list[int]:
-        """Return what the decoder reads before it writes: style, the caller's words, language, task."""
+        """Return what the decoder reads before it writes: style, hotwords, the caller's words, language, task."""
         tokenizer = self._tokenizer(language, options.task)
         style = self._chinese_prompt if language == "zh" and options.task is Task.TRANSCRIBE else ""
-        before = self.encode(" ".join(part for part in (style, options.prompt.strip()) if part))
+        listed = prompt_of(options.hotwords, language) if options.hotword_prompt else ""
+        before = self.encode(" ".join(part for part in (style, listed, options.prompt.strip()) if part))
         marked = [tokenizer.sot_prev, *before[-MAX_PROMPT_TOKENS:]] if before else []
         opening = [*marked, *tokenizer.sot_sequence]
         return opening if timestamps else [*opening, tokenizer.no_timestamps]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from lingting.domain import (
     SAMPLE_RATE_HZ,
+    Correction,
     Hypothesis,
     Mood,
     Punctuation,
@@ -15,7 +16,7 @@ from lingting.domain import (
     Span,
     Word,
 )
-from lingting.recognition.guard import guarded
+from lingting.recognition.guard import Prompted, guarded
 from lingting.text.chain import apply
 from lingting.text.itn import open_number
 from lingting.text.sentiment import mood_of
@@ -38,6 +39,7 @@ class Spoken:
     """Why text was withheld."""
     redacted: tuple[Redacted, ...] = ()
     """What `redacting.py` has hidden; nothing before it has seen it."""
+    corrections: tuple[Correction, ...] = ()
     mood: Mood | None = None
     draft: str = ""
     """The text as it is shown while more may follow: without the marks that only a whole sentence can be given."""
@@ -54,7 +56,8 @@ def spoken(hypothesis: Hypothesis, options: RecognizeOptions, span: Span, *, is_
     reason: str | None = None
     if options.guard:
         seconds = end_seconds - start_seconds
-        hypothesis, reason = guarded(hypothesis, clip_seconds=seconds, speech_seconds=seconds, prompt=options.prompt)
+        prompted = Prompted.by(options)
+        hypothesis, reason = guarded(hypothesis, clip_seconds=seconds, speech_seconds=seconds, prompted=prompted)
     segment = Segment(
         id=0,
         start_seconds=start_seconds,
@@ -72,8 +75,9 @@ def spoken(hypothesis: Hypothesis, options: RecognizeOptions, span: Span, *, is_
         open_characters=open_number(draft.text, draft.language) if options.itn else 0,
         language=hypothesis.language,
         language_probability=hypothesis.language_probability,
-        words=shown.words,
+        words=shown.words if options.word_times else (),
         avg_logprob=hypothesis.avg_logprob,
         suppressed=reason,
+        corrections=shown.corrections,
         mood=mood_of(shown.text, shown.language) if options.mood else None,
     )

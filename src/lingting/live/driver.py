@@ -34,6 +34,7 @@ from lingting.live.redacting import Redacting
 from lingting.live.session import Session
 from lingting.recognition.redacting import require_redaction, with_floor
 from lingting.telemetry import log
+from lingting.text.hotwords.correction import load_hotwords
 
 __all__ = ["LiveSession"]
 
@@ -65,6 +66,8 @@ class LiveSession:
         """Something was taken out of the inbox."""
         self._wanted_end: CloseReason | None = None
         self._end_message = ""
+        self._matchers = opening.matchers
+        """Held, so that they are not made again on the loop."""
         self._metering = Metering(opening.meter)
         self._log = Log(self._settings.replayed_events)
         self._observers: list[Callable[[Event], None]] = []
@@ -164,8 +167,9 @@ class LiveSession:
         self._parts.recognizer.check(options.recognize)
         options = with_floor(options, self._parts.floor)
         await require_redaction(options.recognize, has_sealer=self._parts.seals(self.owner) is not None)
+        matchers = await asyncio.to_thread(load_hotwords, options.recognize.hotwords)
         self._order(Configure(options, fmt))
-        self.options = options
+        self.options, self._matchers = options, matchers
 
     async def finish(self) -> None:
         """No more audio; returns at once. The finals follow, then `Closed`."""

@@ -21,6 +21,7 @@ from lingting.live.parts import LiveObserver, LiveSettings, Opening, Seals, Sess
 from lingting.recognition.pieces import ScorerSource
 from lingting.recognition.recognizer import Route, Routes
 from lingting.recognition.redacting import require_redaction, with_floor
+from lingting.text.hotwords.correction import load_hotwords
 from lingting.text.sentiment import load_moods
 
 __all__ = ["LiveHub", "LiveParts"]
@@ -103,8 +104,9 @@ class LiveHub:
                 await require_redaction(options.recognize, has_sealer=self._made_of.seals(owner) is not None)
                 if options.recognize.mood:
                     await asyncio.to_thread(load_moods)
+                matchers = await asyncio.to_thread(load_hotwords, options.recognize.hotwords)
                 ear = await self._open_ear(fmt)
-                opening = Opening(secrets.token_urlsafe(18), owner, options, fmt, meter)
+                opening = Opening(secrets.token_urlsafe(18), owner, options, fmt, meter, matchers)
                 session = LiveSession(opening, ear=ear, parts=self._session_parts(route, load))
                 self._begin(session, load, held.pop_all())
             finally:

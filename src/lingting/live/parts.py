@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,6 +12,7 @@ from lingting.domain import Clock, Redaction, StreamOptions
 from lingting.live.asking import Load
 from lingting.live.metering import Meter
 from lingting.recognition.recognizer import Route
+from lingting.text.hotwords.matching import Matcher
 from lingting.text.redaction import Sealer
 
 __all__ = ["LiveObserver", "LiveSettings", "Opening", "Seals", "SessionParts", "no_seals"]
@@ -91,3 +92,5 @@ class Opening:
     format: LiveFormat
     meter: Meter | None = None
     """None counts nothing."""
+    matchers: Sequence[Matcher] = ()
+    """Of its hotwords."""

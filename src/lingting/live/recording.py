@@ -108,6 +108,7 @@ def transcript_of(finals: list[Final], audio_seconds: float, *, engine: str, mod
             language=final.language,
             words=final.words,
             redacted=final.redacted,
+            corrections=final.corrections,
             avg_logprob=final.avg_logprob,
             mood=final.mood,
         )

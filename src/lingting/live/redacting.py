@@ -45,7 +45,7 @@ class Redacting:
         said = self._change_to(redaction)
         if self._window is None:
             return [*said, (number, heard)]
-        segment = Segment(number, *span, heard.text, heard.language, heard.words)
+        segment = Segment(number, *span, heard.text, heard.language, heard.words, corrections=heard.corrections)
         self._waiting.append((segment, heard))
         return said + self._said(self._window.take([segment]))
 
@@ -77,5 +77,6 @@ class Redacting:
         said = []
         for segment in segments:
             _, heard = self._waiting.pop(0)
-            said.append((segment.id, replace(heard, text=segment.text, words=segment.words, redacted=segment.redacted)))
+            shown = replace(heard, text=segment.text, words=segment.words, redacted=segment.redacted)
+            said.append((segment.id, replace(shown, corrections=segment.corrections)))
         return said

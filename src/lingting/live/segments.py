@@ -72,6 +72,7 @@ def last_word(
         stable=segment.stabilizer.stable,
         suppressed=heard.suppressed,
         redacted=heard.redacted,
+        corrections=heard.corrections,
         mood=heard.mood,
         lag_seconds=max(0.0, now_seconds - segment.arrived_seconds),
     )

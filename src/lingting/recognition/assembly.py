@@ -9,7 +9,7 @@ from typing import Protocol
 
 from lingting.domain import SAMPLE_RATE_HZ, Hypothesis, RecognizeOptions, Segment, Suppression, Transcript
 from lingting.domain.transcript import channel_label
-from lingting.recognition.guard import guarded
+from lingting.recognition.guard import Prompted, guarded
 from lingting.recognition.long_audio import Piece
 from lingting.recognition.sentences import sentences
 from lingting.text.chain import apply
@@ -78,15 +78,18 @@ class Assembly:
         if self._options.mood:
             made = with_moods(made)
         self._made += len(made)
-        given = self._hidden(made, piece.channel) if self._options.redaction.is_on else made
-        self._segments += given
-        return tuple(given)
+        return self._given(self._hidden(made, piece.channel) if self._options.redaction.is_on else made)
 
     def finish(self) -> tuple[Segment, ...]:
         """The segments that waited for what might follow; nothing does."""
-        given = [segment for window in self._windows.values() for segment in window.finish()]
-        self._segments += given
-        return tuple(given)
+        return self._given([segment for window in self._windows.values() for segment in window.finish()])
+
+    def _given(self, segments: Sequence[Segment]) -> tuple[Segment, ...]:
+        """As the caller shall have them: without words that were only heard to correct others."""
+        if self._options.hotwords and not self._options.word_times:
+            segments = [replace(segment, words=()) for segment in segments]
+        self._segments += segments
+        return tuple(segments)
 
     def _hidden(self, segments: Sequence[Segment], channel: int | None) -> Sequence[Segment]:
         window = self._windows.get(channel)
@@ -120,7 +123,7 @@ class Assembly:
             hypothesis,
             clip_seconds=piece.audio.duration_seconds,
             speech_seconds=piece.speech_seconds,
-            prompt=self._options.prompt,
+            prompted=Prompted.by(self._options),
         )
         if reason is not None:
             self._observer.suppressed(reason)

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import lru_cache
 
-from lingting.domain import Hypothesis, Word
+from lingting.domain import Hotwords, Hypothesis, RecognizeOptions, Word
+from lingting.domain.hotwords import prompt_of
 from lingting.recognition.guard_loops import Unit, find_loops, split_units
 from lingting.recognition.guard_phrases import (
     CREDITS,
@@ -24,7 +26,7 @@ from lingting.recognition.guard_phrases import (
     squash_character,
 )
 
-__all__ = ["Reason", "Verdict", "guarded", "judge"]
+__all__ = ["NOTHING", "Prompted", "Reason", "Verdict", "guarded", "judge"]
 
 DOUBT_OF_NO_SPEECH = 1.05
 """Doubt at which an answer is dropped, when the no-speech probability agrees. On whisper-base, noise scores 1.10
@@ -51,6 +53,7 @@ FEWEST_UNITS_PER_SECOND = 0.4
 """A stock phrase alone on more speech than this is not its transcript."""
 LEAST_SPEECH_SECONDS = 0.05
 """Less cannot hold a syllable."""
+LISTS_REMEMBERED = 64
 LEAST_ECHO_LETTERS = 4
 """Shorter pieces of a prompt are words it was given to help with."""
 _SENTENCE_ENDS = (re.compile(r"[.!?,;．。！？，；、…]+"), re.compile(r"[.!?,;\s。！？，；、…]+"))
@@ -70,6 +73,40 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Prompted:
+    """What the engine was given to read, and may give back where there is nothing to hear."""
+
+    prompt: str = ""
+    hotwords: Hotwords = field(default_factory=Hotwords)
+    """Listed in the prompt as well: one alone is what a caller waits for, several in a row are an echo."""
+
+    @classmethod
+    def by(cls, options: RecognizeOptions) -> Prompted:
+        return cls(options.prompt, options.hotwords if options.hotword_prompt else Hotwords())
+
+    def holds(self, squashed: str) -> bool:
+        if len(squashed) < LEAST_ECHO_LETTERS:
+            return False
+        if squashed in squash(self.prompt):
+            return True
+        return bool(self.hotwords) and squashed in _listed(self.hotwords) and squashed not in _each(self.hotwords)
+
+
+NOTHING = Prompted()
+
+
+@lru_cache(LISTS_REMEMBERED)
+def _listed(hotwords: Hotwords) -> str:
+    """As in any language's prompt."""
+    return " ".join(squash(prompt_of(hotwords, language)) for language in (None, "zh", "en"))
+
+
+@lru_cache(LISTS_REMEMBERED)
+def _each(hotwords: Hotwords) -> frozenset[str]:
+    return frozenset(squash(word.text) for word in hotwords.words)
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What may be shown of a hypothesis."""
 
@@ -83,7 +120,9 @@ class Verdict:
     """Why something was withheld, be it a part; None when all stands."""
 
 
-def judge(hypothesis: Hypothesis, *, clip_seconds: float, speech_seconds: float, prompt: str = "") -> Verdict:
+def judge(
+    hypothesis: Hypothesis, *, clip_seconds: float, speech_seconds: float, prompted: Prompted = NOTHING
+) -> Verdict:
     """Return what of a hypothesis was really said.
 
     keeps     a text that stands exactly as it was; one that is cut keeps its words' times
@@ -95,7 +134,7 @@ def judge(hypothesis: Hypothesis, *, clip_seconds: float, speech_seconds: float,
     if reason is None and looped and hypothesis.no_speech_prob >= LOOP_NO_SPEECH_PROB:
         reason = Reason.REPETITION
     if reason is None and (looped or _is_weak(unlooped, speech_seconds)):
-        reason = _reason_by_phrase(unlooped.text, prompt)
+        reason = _reason_by_phrase(unlooped.text, prompted)
     if reason is not None:
         return _nothing(Reason.REPETITION if looped else reason)
     spans = _credit_spans(unlooped.text)
@@ -107,10 +146,10 @@ def judge(hypothesis: Hypothesis, *, clip_seconds: float, speech_seconds: float,
 
 
 def guarded(
-    hypothesis: Hypothesis, *, clip_seconds: float, speech_seconds: float, prompt: str = ""
+    hypothesis: Hypothesis, *, clip_seconds: float, speech_seconds: float, prompted: Prompted = NOTHING
 ) -> tuple[Hypothesis, Reason | None]:
     """Return the hypothesis as far as it was really said, and why the rest was withheld."""
-    verdict = judge(hypothesis, clip_seconds=clip_seconds, speech_seconds=speech_seconds, prompt=prompt)
+    verdict = judge(hypothesis, clip_seconds=clip_seconds, speech_seconds=speech_seconds, prompted=prompted)
     if verdict.reason is None:
         return hypothesis, None
     return replace(hypothesis, text=verdict.text, words=verdict.words, tokens=verdict.tokens), verdict.reason
@@ -140,13 +179,12 @@ def _is_weak(hypothesis: Hypothesis, speech_seconds: float) -> bool:
     return is_sparse or _doubt(hypothesis) >= DOUBT_OF_STOCK_PHRASE
 
 
-def _reason_by_phrase(text: str, prompt: str) -> Reason | None:
+def _reason_by_phrase(text: str, prompted: Prompted) -> Reason | None:
     """For texts already in doubt: both kinds are also said by people."""
     squashed = squash(text)
     if STOCK_PATTERN.fullmatch(squashed) or _is_stock(text):
         return Reason.INVENTED_PHRASE
-    is_echo = len(squashed) >= LEAST_ECHO_LETTERS and squashed in squash(prompt)
-    return Reason.PROMPT_ECHO if is_echo else None
+    return Reason.PROMPT_ECHO if prompted.holds(squashed) else None
 
 
 def _is_stock(text: str) -> bool:

@@ -30,6 +30,7 @@ from lingting.recognition.recognizer import Route, Routes
 from lingting.recognition.redacting import require_redaction
 from lingting.recognition.second_opinion import asked_again, likelier, relabelled
 from lingting.telemetry.traces import begin
+from lingting.text.hotwords.correction import load_hotwords
 from lingting.text.redaction import Sealer
 from lingting.text.sentiment import load_moods
 
@@ -111,6 +112,7 @@ class Pipeline:
         await require_redaction(options, has_sealer=sealer is not None)
         if options.mood:
             await asyncio.get_running_loop().run_in_executor(self._executor, load_moods)
+        matchers = await asyncio.get_running_loop().run_in_executor(self._executor, load_hotwords, options.hotwords)
         started = perf_counter()
         reading = open_pieces(source, options, decoder=self._decoder, vad=self._vad, executor=self._executor)
         async with reading as reader, AsyncExitStack() as held:
@@ -133,6 +135,7 @@ class Pipeline:
             if (rest := assembly.finish()) and on_segments:
                 on_segments(rest)
             transcript = assembly.transcript(reader.duration_seconds)
+        del matchers  # held until here, so that none is made again on the loop
         self._observer.transcribed(
             engine=transcript.engine,
             audio_seconds=transcript.duration_seconds,

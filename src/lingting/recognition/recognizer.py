@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from lingting.domain import Audio, Hypothesis, Priority, RecognizeOptions, Task
+from lingting.domain import Audio, Effort, Hypothesis, Priority, RecognizeOptions, Task
 from lingting.domain.errors import InvalidOption, UnsupportedLanguage
 from lingting.domain.principal import ANYBODY, Principal
 from lingting.engines.base import Capabilities, Clip, Origin
@@ -169,7 +169,16 @@ class Recognizer:
         coalesce: str | None = None,
         origin: Origin | None = None,
     ) -> Hypothesis:
-        return await self._door.scheduler.submit(Clip(audio, options, origin), priority=priority, coalesce=coalesce)
+        clip = as_asked(Clip(audio, options, origin), self._door.capabilities)
+        return await self._door.scheduler.submit(clip, priority=priority, coalesce=coalesce)
+
+
+def as_asked(clip: Clip, capabilities: Capabilities) -> Clip:
+    """As the engine gets it: with words where hotwords are to be found, since words tell how sure each of them is."""
+    options = clip.options
+    if not options.hotwords or not capabilities.word_times or options.effort is Effort.DRAFT:
+        return clip
+    return replace(clip, options=replace(options, word_times=True))
 
 
 def require_able(capabilities: Capabilities, options: RecognizeOptions, *, model: str) -> None:

@@ -7,11 +7,11 @@ weights, this software; and whose question it is, unless results are shared. A k
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, astuple
+from dataclasses import asdict, astuple, replace
 from functools import lru_cache
 
 from lingting.crypto import Vault
-from lingting.domain import ChannelMode, PcmFormat, RecognizeOptions, RedactMode
+from lingting.domain import ChannelMode, Hotwords, PcmFormat, RecognizeOptions, RedactMode
 from lingting.domain.principal import Call
 
 __all__ = ["ResultKeys"]
@@ -51,7 +51,7 @@ class ResultKeys:
 @lru_cache(OPTIONS_REMEMBERED)
 def _canonical(options: RecognizeOptions) -> str:
     """The same text for options that ask for the same."""
-    wishes = asdict(options)
+    wishes = asdict(replace(options, hotwords=Hotwords())) | {"hotwords": options.hotwords.digest}
     if options.channel_mode is not ChannelMode.PICK:
         del wishes["channel"]
     return json.dumps(wishes, sort_keys=True)

@@ -24,7 +24,7 @@ from lingting.domain.errors import (
 )
 from lingting.engines.base import Clip
 from lingting.engines.remote_breaker import RemoteBreaker
-from lingting.recognition.recognizer import EngineDoor, require_able
+from lingting.recognition.recognizer import EngineDoor, as_asked, require_able
 from lingting.recognition.residency import Residency
 from lingting.recognition.route_attempts import BREAKER_OPEN
 from lingting.recognition.served import Served
@@ -141,6 +141,7 @@ class Asker:
             try:
                 door = await opened.enter_async_context(self._residency.use(served.name))
                 require_able(door.capabilities, sent.clip.options, model=served.name)
+                clip = as_asked(sent.clip, door.capabilities)
             except ShuttingDown:
                 raise
             except LingtingError as problem:
@@ -148,7 +149,7 @@ class Asker:
             try:
                 # The queue of a remote engine keeps the deadline itself.
                 async with asyncio.timeout(None if served.is_remote else served.deadline_seconds):
-                    found = await door.scheduler.submit(sent.clip, priority=sent.priority, coalesce=sent.coalesce)
+                    found = await door.scheduler.submit(clip, priority=sent.priority, coalesce=sent.coalesce)
             except TimeoutError as late:
                 seconds = served.deadline_seconds
                 too_late = f"the model {served.name!r} did not answer within {seconds:g} seconds; try again"

@@ -31,6 +31,7 @@ from lingting.services import Services
 from lingting.settings import Settings
 from lingting.storage.retention import Sweeper
 from lingting.telemetry import log, watching_the_loop
+from lingting.text.hotwords.shelf import HotwordSettings, HotwordShelf
 from lingting.text.intents import Intents, IntentSettings
 
 __all__ = ["open_services"]
@@ -51,6 +52,7 @@ async def open_services(
         hearing = await opened.enter_async_context(opening)
         clock, telemetry = hearing.clock, hearing.telemetry
         intents = await asyncio.to_thread(Intents.opened, settings.built("intents", IntentSettings))
+        shelf = await asyncio.to_thread(HotwordShelf.opened, settings.built("hotwords", HotwordSettings))
         kept = await opened.enter_async_context(open_kept(settings, clock, telemetry))
         audit = await opened.enter_async_context(open_audit(settings, kept, clock, telemetry.audit))
         outgoing = open_outgoing(settings, kept, clock=clock, telemetry=telemetry)
@@ -116,6 +118,7 @@ async def open_services(
             keys=keys,
             intents=intents,
             commands=commands,
+            hotwords=shelf,
             clock=clock,
             engine=hearing.engine,
             model=settings.model,

@@ -22,6 +22,7 @@ from lingting.settings.platform import (
     CommandSection,
     HealthSection,
     HistorySection,
+    HotwordSection,
     IntentSection,
     JobSection,
     KafkaSection,
@@ -109,6 +110,7 @@ class Settings(BaseSettings):
     jobs: JobSection = JobSection()
     intents: IntentSection = IntentSection()
     commands: CommandSection = CommandSection()
+    hotwords: HotwordSection = HotwordSection()
 
     def built(self, section: str, settings: type[SettingsT]) -> SettingsT:
         """A section as the frozen class that the code beside it takes."""

@@ -35,6 +35,7 @@ from lingting.storage.db import StorageSettings
 from lingting.storage.history_records import HistorySettings
 from lingting.telemetry.health import HealthSettings
 from lingting.telemetry.traces import TraceSettings
+from lingting.text.hotwords.shelf import HotwordSettings
 from lingting.text.intents import IntentSettings
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "CommandSection",
     "HealthSection",
     "HistorySection",
+    "HotwordSection",
     "IntentSection",
     "JobSection",
     "KafkaSection",
@@ -73,3 +75,4 @@ CacheSection: Any = section(CacheSettings, CACHE_RANGES)
 JobSection: Any = section(JobSettings, JOB_RANGES)
 IntentSection: Any = section(IntentSettings, {})
 CommandSection: Any = section(CommandSettings, COMMAND_RANGES)
+HotwordSection: Any = section(HotwordSettings, {})

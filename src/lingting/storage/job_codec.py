@@ -13,6 +13,8 @@ from typing import Any
 
 from lingting.domain import (
     ChannelMode,
+    Hotword,
+    Hotwords,
     PcmFormat,
     PiiKind,
     Punctuation,
@@ -90,9 +92,15 @@ def _options(row: Json) -> RecognizeOptions:
         "channel_names": tuple(row.get("channel_names", ())),
         "temperatures": tuple(row["temperatures"]),
         "redaction": _redaction(row.get("redaction")),
+        "hotwords": _hotwords(row.get("hotwords")),
         "vad": VadOptions(**_known(VadOptions, row["vad"])),
     }
     return RecognizeOptions(**given)
+
+
+def _hotwords(row: Json | None) -> Hotwords:
+    words = () if row is None else row["words"]
+    return Hotwords(tuple(Hotword(**_known(Hotword, word) | {"replaces": tuple(word["replaces"])}) for word in words))
 
 
 def _redaction(row: Json | None) -> Redaction:

@@ -11,15 +11,17 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from lingting.domain import Mood, MoodLabel, PiiKind, Redacted, Segment, Transcript, Word
+from lingting.domain import Correction, Mood, MoodLabel, PiiKind, Redacted, Segment, Transcript, Word
 from lingting.domain.errors import SealBroken
 from lingting.domain.transcript import Suppression
 
 __all__ = ["transcript_from", "transcript_to"]
 
 WORD_FIELDS = tuple(field.name for field in fields(Word))
-SEGMENT_FIELDS = tuple(field.name for field in fields(Segment) if field.name not in ("words", "redacted", "mood"))
+NESTED = ("words", "redacted", "mood", "corrections")
+SEGMENT_FIELDS = tuple(field.name for field in fields(Segment) if field.name not in NESTED)
 REDACTED_FIELDS = tuple(field.name for field in fields(Redacted))
+CORRECTION_FIELDS = tuple(field.name for field in fields(Correction))
 TRANSCRIPT_FIELDS = tuple(field.name for field in fields(Transcript) if field.name not in ("segments", "suppressed"))
 SUPPRESSION_FIELDS = tuple(field.name for field in fields(Suppression))
 Row = Mapping[str, Any]  # Any: what JSON holds
@@ -32,6 +34,7 @@ def transcript_to(transcript: Transcript) -> bytes:
         _row(segment, SEGMENT_FIELDS)
         | {"words": [_row(word, WORD_FIELDS) for word in segment.words]}
         | {"redacted": [_row(gone, REDACTED_FIELDS) for gone in segment.redacted]}
+        | {"corrections": [_row(made, CORRECTION_FIELDS) for made in segment.corrections]}
         | _mood_row(segment)
         for segment in transcript.segments
     ]
@@ -62,9 +65,10 @@ def _known(row: Row, names: tuple[str, ...]) -> dict[str, Any]:  # Any: keyword 
 def _segment(row: Row) -> Segment:
     words = tuple(Word(**_known(word, WORD_FIELDS)) for word in row["words"])
     hidden = tuple(_redacted(gone) for gone in row.get("redacted", ()))
+    corrections = tuple(Correction(**_known(made, CORRECTION_FIELDS)) for made in row.get("corrections", ()))
     mood = row.get("mood")
     felt = None if mood is None else Mood(mood["score"], MoodLabel(mood["label"]))
-    return Segment(**_known(row, SEGMENT_FIELDS), words=words, redacted=hidden, mood=felt)
+    return Segment(**_known(row, SEGMENT_FIELDS), words=words, redacted=hidden, corrections=corrections, mood=felt)
 
 
 def _redacted(row: Row) -> Redacted:

@@ -2,9 +2,10 @@
 
 1. script       first, so that every later step sees one script and full-width marks, and needs one table, not two;
                 widths with it, for the same reason.
-2. punctuation  before numbers, since it needs the pauses between the words as they were said.
-3. itn          after it, so that marks part two numbers that are not one.
-4. spacing      last, since the digits that want a space are there only then.
+2. hotwords     before marks are put, which could part one, and before numbers, which have no sound to be found by.
+3. punctuation  before numbers, since it needs the pauses between the words as they were said.
+4. itn          after it, so that marks part two numbers that are not one.
+5. spacing      last, since the digits that want a space are there only then.
 
 Personal data is hidden after these, by `redaction_window.py`, which looks over several segments and may hold some back.
 
@@ -17,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from lingting.domain import RecognizeOptions, Segment
+from lingting.text.hotwords.correction import rewrite_hotwords
 from lingting.text.itn import rewrite_numbers
 from lingting.text.punctuation import restore_marks
 from lingting.text.script import rewrite_script
@@ -26,7 +28,10 @@ __all__ = ["STEPS", "Step", "apply"]
 
 Step = Callable[[Sequence[Segment], RecognizeOptions], Sequence[Segment]]
 
-STEPS: tuple[Step, ...] = (rewrite_script, rewrite_widths, restore_marks, rewrite_numbers, rewrite_spaces)
+STEPS: tuple[Step, ...] = (
+    *(rewrite_script, rewrite_widths, rewrite_hotwords),
+    *(restore_marks, rewrite_numbers, rewrite_spaces),
+)
 
 
 def apply(segments: Sequence[Segment], options: RecognizeOptions) -> tuple[Segment, ...]:

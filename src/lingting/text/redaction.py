@@ -8,9 +8,9 @@ the same text gives the same answer; any Unicode will do. What is found, and wha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from lingting.domain import PiiKind, Redacted, Redaction, RedactMode, Segment
+from lingting.domain import Correction, PiiKind, Redacted, Redaction, RedactMode, Segment
 from lingting.text.pii_forms import find_forms
 from lingting.text.pii_found import Found, settled
 from lingting.text.pii_names import find_names
@@ -18,6 +18,7 @@ from lingting.text.pii_numbers import find_numbers
 from lingting.text.pii_places import find_addresses
 from lingting.text.realign import Edit, rewritten
 from lingting.text.script import CHINESE
+from lingting.text.spoken import Spoken
 
 __all__ = ["LABELS_ZH", "Sealer", "find", "hidden_by", "hidden_text", "hide", "tag_of"]
 
@@ -62,10 +63,13 @@ def hide(segment: Segment, found: Sequence[Found], redaction: Redaction, sealer:
     found     in order, without overlaps
     sealer    for RedactMode.TOKEN; without one a token cannot be opened
     """
+    if not found and not segment.corrections:
+        return segment
+    spans = Spoken(segment)
+    redacted = tuple(Redacted(each.kind, *spans.seconds(each.start, each.end)) for each in found)
+    segment = replace(segment, corrections=tuple(_hidden(each, redacted) for each in segment.corrections))
     if not found:
         return segment
-    spans = _Clock(segment)
-    redacted = tuple(Redacted(each.kind, *spans.seconds(each.start, each.end)) for each in found)
     edits = _edits(segment.text, found, segment.language, redaction.mode, sealer)
     made = rewritten(segment, lambda _text: edits)
     words = tuple(replace(word, tokens=()) for word in made.words)
@@ -106,24 +110,10 @@ def _instead(text: str, kind: PiiKind, language: str, mode: RedactMode, sealer: 
     return tag_of(kind, language)
 
 
-@dataclass(frozen=True, slots=True)
-class _Clock:
-    """When parts of a segment's text are said."""
-
-    segment: Segment
-
-    def seconds(self, start: int, end: int) -> tuple[float, float]:
-        """By the words it touches; the whole segment where they do not tell."""
-        words = self.segment.words
-        spelled = "".join(word.text for word in words)
-        if spelled.strip() != self.segment.text:
-            return self.segment.start_seconds, self.segment.end_seconds
-        reached = len(spelled.lstrip()) - len(spelled)
-        touched = []
-        for word in words:
-            if reached < end and start < reached + len(word.text):
-                touched.append(word)
-            reached += len(word.text)
-        if not touched:
-            return self.segment.start_seconds, self.segment.end_seconds
-        return min(word.start_seconds for word in touched), max(word.end_seconds for word in touched)
+def _hidden(correction: Correction, redacted: Sequence[Redacted]) -> Correction:
+    """A correction without what was heard, which nobody has looked through, and without what is hidden."""
+    is_hidden = any(
+        gone.start_seconds <= correction.end_seconds and correction.start_seconds <= gone.end_seconds
+        for gone in redacted
+    )
+    return replace(correction, heard="", written="" if is_hidden else correction.written)

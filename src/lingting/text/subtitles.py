@@ -13,6 +13,7 @@ from enum import StrEnum
 from lingting.domain import Redacted, Segment, Transcript, Word
 from lingting.domain.transcript import join_texts
 from lingting.text.cues import Cue, SubtitleOptions, cues_of
+from lingting.text.hotwords.wire import correction_fields
 from lingting.text.mood_fields import course_fields, segment_mood
 from lingting.text.pieces import Piece, plain_line
 
@@ -189,20 +190,24 @@ def _verbose(transcript: Transcript) -> dict[str, object]:
 
 
 def _segment(segment: Segment) -> dict[str, object]:
-    return {
-        "id": segment.id,
-        "start_seconds": _rounded(segment.start_seconds),
-        "end_seconds": _rounded(segment.end_seconds),
-        "text": segment.text,
-        "language": segment.language,
-        "channel": segment.channel,
-        "speaker": segment.speaker,
-        "avg_logprob": _rounded(segment.avg_logprob),
-        "no_speech_prob": _rounded(segment.no_speech_prob),
-        "compression_ratio": _rounded(segment.compression_ratio),
-        "temperature": _rounded(segment.temperature),
-        "words": [_word(word) for word in segment.words],
-    } | segment_mood(segment.mood)
+    return (
+        {
+            "id": segment.id,
+            "start_seconds": _rounded(segment.start_seconds),
+            "end_seconds": _rounded(segment.end_seconds),
+            "text": segment.text,
+            "language": segment.language,
+            "channel": segment.channel,
+            "speaker": segment.speaker,
+            "avg_logprob": _rounded(segment.avg_logprob),
+            "no_speech_prob": _rounded(segment.no_speech_prob),
+            "compression_ratio": _rounded(segment.compression_ratio),
+            "temperature": _rounded(segment.temperature),
+            "words": [_word(word) for word in segment.words],
+        }
+        | segment_mood(segment.mood)
+        | correction_fields(segment.corrections, suffix="_seconds")
+    )
 
 
 def _redacted(segment: Segment, gone: Redacted) -> dict[str, object]:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lingting.domain import Hypothesis, Word
-from lingting.recognition.guard import Reason, Verdict, judge
+from lingting.domain import Hotword, Hotwords, Hypothesis, Word
+from lingting.recognition.guard import NOTHING, Prompted, Reason, Verdict, judge
 from lingting.recognition.guard_phrases import STOCK_PHRASES, squash
 
 pytestmark = pytest.mark.unit
@@ -15,10 +15,12 @@ DOUBTFUL = {"avg_logprob": -0.9, "no_speech_prob": 0.45}
 NOISE = {"avg_logprob": -1.6, "no_speech_prob": 0.8}
 
 
-def verdict_on(text: str, *, seconds: float = 2.0, prompt: str = "", words: bool = False, **scores: float) -> Verdict:
+def verdict_on(
+    text: str, *, seconds: float = 2.0, prompted: Prompted = NOTHING, words: bool = False, **scores: float
+) -> Verdict:
     spoken = words_of(text) if words else ()
     hypothesis = Hypothesis(text=text, language="zh", words=spoken, **{**CLEAR, **scores})
-    return judge(hypothesis, clip_seconds=seconds, speech_seconds=seconds, prompt=prompt)
+    return judge(hypothesis, clip_seconds=seconds, speech_seconds=seconds, prompted=prompted)
 
 
 def words_of(text: str) -> tuple[Word, ...]:
@@ -178,8 +180,14 @@ def test_more_text_than_a_mouth_can_say_is_dropped() -> None:
 
 
 def test_a_prompt_given_back_falls_only_in_doubt() -> None:
-    assert verdict_on("客厅卧室厨房", prompt="客厅、卧室、厨房", **DOUBTFUL).reason is Reason.PROMPT_ECHO
-    assert verdict_on("客厅卧室厨房", prompt="客厅、卧室、厨房").reason is None
+    assert verdict_on("客厅卧室厨房", prompted=Prompted("客厅、卧室、厨房"), **DOUBTFUL).reason is Reason.PROMPT_ECHO
+    assert verdict_on("客厅卧室厨房", prompted=Prompted("客厅、卧室、厨房")).reason is None
+
+
+def test_hotwords_given_back_in_a_row_fall_in_doubt_and_one_alone_stays() -> None:
+    prompted = Prompted(hotwords=Hotwords((Hotword("冠状动脉"), Hotword("心力衰竭"))))
+    assert verdict_on("心力衰竭、冠状动脉", prompted=prompted, **DOUBTFUL).reason is Reason.PROMPT_ECHO
+    assert verdict_on("心力衰竭", prompted=prompted, **DOUBTFUL).reason is None
 
 
 @pytest.mark.parametrize("prompt", ["以下是普通话的句子。"])

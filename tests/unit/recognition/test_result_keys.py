@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from lingting.crypto import Keyring, Vault, new_master_key
 from lingting.domain import (
     ChannelMode,
+    Hotword,
+    Hotwords,
     PcmFormat,
     Punctuation,
     RecognizeOptions,
@@ -37,6 +39,8 @@ OTHER_VALUES = {
     "prompt": "hello",
     "model": "cloud",
     "local_only": True,
+    "hotwords": Hotwords((Hotword("stent"),)),
+    "hotword_prompt": False,
     "beam_size": 4,
     "temperatures": (0.1,),
     "word_times": True,

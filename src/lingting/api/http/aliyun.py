@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from lingting.api.access import needs
-from lingting.api.http.asking import headers_of, read_wishes, transcribe_for
+from lingting.api.http.asking import defaults_of, headers_of, read_wishes, transcribe_for
 from lingting.api.http.doors import doors_of
 from lingting.api.http.fields import Fields
 from lingting.api.http.uploads import read_recording
@@ -54,7 +54,7 @@ async def short_recording(request: Request) -> Response:
     if fields.text("appkey") is None:
         raise InvalidOption("appkey", "is not set; any text will do, for the server asks for a token only")
     pcm = _read_pcm(fields)
-    options = text_options(fields, doors.defaults)
+    options = text_options(fields, defaults_of(request))
     wishes = read_wishes(request, fields)
     async with read_recording(request) as recording:
         content = recording.content

@@ -5,25 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
 from lingting.api.access import call_of, named
 from lingting.api.http.doors import doors_of, unless_gone
 from lingting.api.http.fields import REDACT_SCHEMA, Fields
+from lingting.api.http.hotword_fields import HOTWORD_SCHEMA
 from lingting.audio.decode import AudioSource
-from lingting.domain import RecognizeOptions
+from lingting.domain import Hotwords, Principal, RecognizeOptions
 from lingting.domain.principal import Call
 from lingting.recognition.served import ServedNames
 from lingting.recognition.transcriber import Transcribed
+from lingting.text.hotwords.shelf import HotwordShelf
 
 __all__ = [
     "MODEL_SCHEMA",
     "WISHES_SCHEMA",
     "Wishes",
+    "defaults_of",
     "headers_of",
     "read_model",
     "read_wishes",
     "transcribe_for",
+    "usual_hotwords",
     "wished",
     "with_model",
 ]
@@ -35,12 +39,33 @@ WISHES_SCHEMA: dict[str, Any] = {  # Any: OpenAPI
     "store": {"type": "boolean", "description": "false keeps the transcript out of the history"},
     "cache": {"type": "boolean", "description": "false recognises anew, whatever is known"},
     **REDACT_SCHEMA,
+    **HOTWORD_SCHEMA,
 }
 
 MODEL_SCHEMA: dict[str, Any] = {  # Any: OpenAPI
     "model": {"type": "string", "description": "one of GET /v1/models; the server chooses unless named"},
     "local_only": {"type": "boolean", "description": "true lets the audio go to no other server"},
 }
+
+
+def usual_hotwords(shelf: HotwordShelf, principal: Principal) -> Hotwords:
+    """What holds for a caller who asks for nothing: the packs of the key, or else those of the server.
+
+    raises    InvalidOption where the key names a pack that is gone
+    """
+    if not principal.hotword_packs:
+        return shelf.usual
+    return shelf.chosen(Hotwords(), packs=principal.hotword_packs, param="hotword_packs of the key")
+
+
+def defaults_of(connection: HTTPConnection) -> RecognizeOptions:
+    """What a request of this caller gets when it does not say.
+
+    raises    InvalidOption
+    """
+    doors = doors_of(connection)
+    usual = usual_hotwords(doors.services.hotwords, call_of(connection).principal)
+    return replace(doors.defaults, hotwords=usual) if usual else doors.defaults
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from lingting.api.deepgram.answers import metadata_fields
 from lingting.api.deepgram.key import deepgram_key_of
 from lingting.api.deepgram.query import Query, fields_of, keeps_marks, read_pcm_query, read_query
 from lingting.api.deepgram.recordings import Shape, results_fields
-from lingting.api.http.asking import headers_of, read_wishes, transcribe_for
+from lingting.api.http.asking import defaults_of, headers_of, read_wishes, transcribe_for
 from lingting.api.http.doors import doors_of, unless_gone
 from lingting.api.http.fields import MAX_PCM_RATE_HZ, MIN_PCM_RATE_HZ, Fields
 from lingting.api.http.uploads import Recording, read_json, read_recording
@@ -62,7 +62,7 @@ async def listen(request: Request) -> Response:
     asked = request.query_params
     query: Query = {name: asked.getlist(name) for name in asked}
     fields = fields_of(query)
-    options = read_query(query, doors.defaults, models=services.names.names)
+    options = read_query(query, defaults_of(request), models=services.names.names)
     options = replace(options, model=services.names.chosen(options.model))
     pcm = read_pcm_query(query, min_hz=MIN_PCM_RATE_HZ, max_hz=MAX_PCM_RATE_HZ, max_channels=MAX_CHANNELS)
     shape = _shape(query, fields)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from lingting.api.http.hotword_fields import read_hotword_fields
 from lingting.domain import (
     ChannelMode,
     PcmFormat,
@@ -23,6 +24,7 @@ from lingting.domain import (
 from lingting.domain.audio import PcmEncoding
 from lingting.domain.errors import InvalidOption
 from lingting.domain.options import DEFAULT_TEMPERATURES
+from lingting.text.hotwords.shelf import HotwordShelf
 from lingting.text.sentiment import require_mood
 
 __all__ = [
@@ -77,6 +79,10 @@ class Fields:
             raise InvalidOption(name, "holds half a surrogate pair, which is no character")
         return value
 
+    def value(self, name: str) -> object:
+        """As it was sent; None where it was not."""
+        return self._values.get(name)
+
     def flag(self, name: str, default: bool = False) -> bool:
         value = self._values.get(name, default)
         if isinstance(value, bool):
@@ -122,9 +128,17 @@ def is_encodable(text: str) -> bool:
     return True
 
 
-def read_options(fields: Fields, defaults: RecognizeOptions, *, keywords: Sequence[str] = ()) -> RecognizeOptions:
+def read_options(
+    fields: Fields,
+    defaults: RecognizeOptions,
+    *,
+    keywords: Sequence[str] = (),
+    shelf: HotwordShelf | None = None,
+) -> RecognizeOptions:
     """The options that all doors share, by the names they have in common.
 
+    keywords  hotwords by another vendor's name
+    shelf     the packs that `hotword_packs` may name; None where a door knows none
     raises    InvalidOption, UnsupportedLanguage
     """
     wishes: dict[str, Any] = {}  # Any: keyword arguments of RecognizeOptions
@@ -132,9 +146,11 @@ def read_options(fields: Fields, defaults: RecognizeOptions, *, keywords: Sequen
     if language is not None:
         wishes["language"] = None if language.lower() == "auto" else language
         wishes["languages"] = ()
-    prompt = ", ".join(part for part in (fields.text("prompt") or "", *keywords) if part)
-    if prompt:
+    if (prompt := fields.text("prompt")) is not None:
         wishes["prompt"] = prompt
+    words, packs = fields.value("hotwords"), fields.value("hotword_packs")
+    wishes["hotwords"] = read_hotword_fields(defaults.hotwords, shelf, hotwords=words, packs=packs, keywords=keywords)
+    wishes["hotword_prompt"] = fields.flag("hotword_prompt", defaults.hotword_prompt)
     temperature = fields.number("temperature")
     if temperature:
         wishes["temperatures"] = (temperature, *(step for step in DEFAULT_TEMPERATURES if step > temperature))[

@@ -13,7 +13,9 @@ from starlette.requests import Request
 
 from lingting.api.access import call_of, named
 from lingting.api.http.asking import MODEL_SCHEMA, read_model
+from lingting.api.http.doors import doors_of
 from lingting.api.http.fields import REDACT_SCHEMA, Fields, read_options, read_pcm
+from lingting.api.http.hotword_fields import HOTWORD_SCHEMA
 from lingting.api.http.intents import read_matcher, read_publish
 from lingting.api.http.uploads import read_json, recording_of
 from lingting.domain import Call, RecognizeOptions
@@ -31,6 +33,8 @@ MAX_NAME_CHARACTERS = 200
 KEY = re.compile(r"[\x21-\x7e]{1,160}")
 """What an idempotency key may be: visible ASCII, as UUIDs and hashes are."""
 IDEMPOTENCY_HEADER = "idempotency-key"
+LISTS = ("hotwords", "hotword_packs")
+"""Fields of JSON that need not be plain."""
 
 _STRING, _FLAG = {"type": "string"}, {"type": "boolean"}
 _OPTIONS: dict[str, Any] = {  # Any: OpenAPI
@@ -41,6 +45,7 @@ _OPTIONS: dict[str, Any] = {  # Any: OpenAPI
     "channel": _STRING,
     **MODEL_SCHEMA,
     **REDACT_SCHEMA,
+    **HOTWORD_SCHEMA,
     "channel_names": {"type": "string", "description": "of split channels, with commas between: agent,customer"},
     "mood": {"type": "boolean", "description": "say how each segment sounds, and how the conversation went"},
     "intents": {"type": "string", "description": "a pack of commands: the result says what each segment asks for"},
@@ -104,7 +109,7 @@ async def order_of_json(request: Request, defaults: RecognizeOptions, guard: Url
     """raises    InvalidInput"""
     body = await read_json(request)
     urls = _urls(body, max_batch)
-    scalars = {name: value for name, value in body.items() if not isinstance(value, dict | list)}
+    scalars = {name: value for name, value in body.items() if name in LISTS or not isinstance(value, dict | list)}
     fields = Fields(scalars)
     callback = body.get("callback") or {}
     if not isinstance(callback, dict):
@@ -142,12 +147,13 @@ def _spec(  # noqa: PLR0913, PLR0917 - the parts of a request
 ) -> JobSpec:
     """What all recordings of a request share."""
     url, includes_result = callback
+    shelf = doors_of(request).services.hotwords
     call: Call = named(call_of(request), fields.text("user"))
     matcher = read_matcher(request, fields)
     publishes = read_publish(request, fields)
     if publishes and matcher is None:
         raise InvalidOption("publish", "needs a pack of commands; name it in the field intents")
-    options = read_options(fields, defaults)
+    options = read_options(fields, defaults, shelf=shelf)
     return JobSpec(
         options=read_model(request, fields, replace(options, word_times=fields.flag("words", default=True))),
         pcm=read_pcm(fields),

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from lingting.api.access import call_of, needs
+from lingting.api.http.asking import defaults_of
 from lingting.api.http.doors import doors_of
 from lingting.api.http.fields import Fields
 from lingting.api.http.intents import intents_fields, read_matcher
@@ -50,11 +51,11 @@ async def create(request: Request) -> Response:
     await services.limiter.require_audio(principal)
     limit = desk.settings.max_batch
     if request.headers.get("content-type", "").lower().startswith("application/json"):
-        order = await order_of_json(request, doors.defaults, guard, max_batch=limit)
+        order = await order_of_json(request, defaults_of(request), guard, max_batch=limit)
         receipt = await _accept(request, order)
     else:
         async with read_form(request, max_files=limit) as form:
-            order = await order_of_form(request, form, doors.defaults, guard, max_batch=limit)
+            order = await order_of_form(request, form, defaults_of(request), guard, max_batch=limit)
             receipt = await _accept(request, order)
     audit_note(subject=receipt.batch_id or receipt.jobs[0].id, jobs=len(receipt.jobs), is_new=receipt.is_new)
     return _receipt_answer(receipt)

@@ -14,7 +14,15 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from lingting.api.access import needs
 from lingting.api.http.answers import error_answer
-from lingting.api.http.asking import WISHES_SCHEMA, Wishes, headers_of, read_model, read_wishes, transcribe_for
+from lingting.api.http.asking import (
+    WISHES_SCHEMA,
+    Wishes,
+    defaults_of,
+    headers_of,
+    read_model,
+    read_wishes,
+    transcribe_for,
+)
 from lingting.api.http.documentation import in_forms
 from lingting.api.http.doors import doors_of
 from lingting.api.http.fields import Fields, read_options
@@ -161,7 +169,8 @@ def _read(request: Request, form: FormData, *, translate: bool) -> Asked:
     stream = fields.flag("stream") and not translate
     _refuse_what_is_not_offered(form, fields, response_format, stream=stream)
     languages = [normalize_language(code) for code in _array(form, "languages")]
-    options = read_options(fields, doors_of(request).defaults, keywords=_array(form, "keywords"))
+    shelf = doors_of(request).services.hotwords
+    options = read_options(fields, defaults_of(request), keywords=_array(form, "keywords"), shelf=shelf)
     options = read_model(request, fields, options)
     if languages and fields.text("language") is None:
         options = replace(

@@ -7,6 +7,7 @@ import math
 from lingting.api.http.redactions import redactions_of
 from lingting.domain import Segment, Transcript, Word
 from lingting.domain.languages import LANGUAGES
+from lingting.text.hotwords.wire import correction_fields
 from lingting.text.mood_fields import course_fields, segment_mood
 from lingting.text.subtitles import TranscriptFormat, render
 
@@ -75,18 +76,22 @@ def _usage(transcript: Transcript) -> dict[str, object]:
 
 
 def _segment(segment: Segment) -> dict[str, object]:
-    return {
-        "id": segment.id,
-        "seek": int(segment.start_seconds * SEEKS_PER_SECOND),
-        "start": round(segment.start_seconds, 3),
-        "end": round(segment.end_seconds, 3),
-        "text": segment.text,
-        "tokens": list(segment.tokens),
-        "temperature": segment.temperature,
-        "avg_logprob": round(segment.avg_logprob, 4),
-        "compression_ratio": round(segment.compression_ratio, 4),
-        "no_speech_prob": round(segment.no_speech_prob, 4),
-    } | segment_mood(segment.mood)
+    return (
+        {
+            "id": segment.id,
+            "seek": int(segment.start_seconds * SEEKS_PER_SECOND),
+            "start": round(segment.start_seconds, 3),
+            "end": round(segment.end_seconds, 3),
+            "text": segment.text,
+            "tokens": list(segment.tokens),
+            "temperature": segment.temperature,
+            "avg_logprob": round(segment.avg_logprob, 4),
+            "compression_ratio": round(segment.compression_ratio, 4),
+            "no_speech_prob": round(segment.no_speech_prob, 4),
+        }
+        | segment_mood(segment.mood)
+        | correction_fields(segment.corrections)
+    )
 
 
 def _word(word: Word) -> dict[str, object]:

@@ -11,7 +11,15 @@ from starlette.datastructures import FormData
 from starlette.responses import JSONResponse, Response
 
 from lingting.api.access import needs
-from lingting.api.http.asking import MODEL_SCHEMA, WISHES_SCHEMA, headers_of, read_model, read_wishes, transcribe_for
+from lingting.api.http.asking import (
+    MODEL_SCHEMA,
+    WISHES_SCHEMA,
+    defaults_of,
+    headers_of,
+    read_model,
+    read_wishes,
+    transcribe_for,
+)
 from lingting.api.http.doors import doors_of
 from lingting.api.http.fields import PCM_ENCODINGS, Fields, read_options, read_pcm
 from lingting.api.http.intents import intents_fields, read_matcher
@@ -21,6 +29,7 @@ from lingting.audio.decode import AudioSource
 from lingting.domain import Scope, Segment, Word
 from lingting.domain.errors import InvalidOption, UnsupportedFormat
 from lingting.recognition.transcriber import Transcribed
+from lingting.text.hotwords.wire import correction_fields
 from lingting.text.mood_fields import course_fields, segment_mood
 
 __all__ = ["check_format", "router"]
@@ -43,6 +52,9 @@ class AsrRequest(BaseModel):
     channels: int = Field(1, description="of headerless audio")
     language: str = Field("auto", description="zh-CN, en, … or auto")
     prompt: str = Field("", description="words the recording may hold")
+    hotwords: str | list[Any] = Field("", description="words it may hold: 血压:3, stent; or a list of texts or objects")
+    hotword_packs: str | list[str] = Field("", description="packs of hotwords, with commas: medical, car; or none")
+    hotword_prompt: bool = Field(default=True, description="false keeps them out of the prompt of an engine")
     words: bool = Field(default=False, description="answer with the time of each word")
     task: str = Field("transcribe", description="transcribe, or translate into English")
     script: str = Field("simplified", description="of Chinese: simplified, traditional, as_is")
@@ -96,7 +108,7 @@ JsonBody["requestBody"]["content"]["application/json"]["schema"] = ASR_SCHEMA
 @router.post("/v1/asr", openapi_extra=JsonBody, summary="Audio in base64 to text")
 async def asr_json(request: Request) -> Response:
     doors = doors_of(request)
-    doors.require_open()
+    services = doors.require_open()
     body = await read_json(request)
     fields = Fields(body)
     audio = fields.text("audio")
@@ -104,7 +116,7 @@ async def asr_json(request: Request) -> Response:
         raise InvalidOption("audio", "is missing; send the audio in base64 in this field")
     check_format(fields)
     wants_words = fields.flag("words")
-    options = replace(read_options(fields, doors.defaults), word_times=wants_words)
+    options = replace(read_options(fields, defaults_of(request), shelf=services.hotwords), word_times=wants_words)
     options = read_model(request, fields, options)
     matcher = read_matcher(request, fields)
     source = AudioSource(data=await decode_base64(audio), pcm=read_pcm(fields))
@@ -125,11 +137,12 @@ async def asr_form(request: Request) -> Response:
 
 async def _plain(request: Request, field: str) -> Response:
     doors = doors_of(request)
-    doors.require_open()
+    services = doors.require_open()
     async with read_form(request) as form:
         fields = _scalars(request, form)
         check_format(fields)
-        options = read_model(request, fields, read_options(fields, doors.defaults))
+        options = read_options(fields, defaults_of(request), shelf=services.hotwords)
+        options = read_model(request, fields, options)
         source = await source_of(form, field, pcm=read_pcm(fields))
         answered = await transcribe_for(request, source, options, read_wishes(request, fields))
     return JSONResponse({"text": answered.transcript.text}, headers=headers_of(answered))
@@ -186,7 +199,7 @@ def _segment(segment: Segment, *, wants_words: bool) -> dict[str, object]:
         answer["speaker"] = segment.speaker
     if wants_words:
         answer["words"] = [_word(word) for word in segment.words]
-    return answer | segment_mood(segment.mood)
+    return answer | segment_mood(segment.mood) | correction_fields(segment.corrections)
 
 
 def _word(word: Word) -> dict[str, object]:

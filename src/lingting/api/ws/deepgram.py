@@ -23,6 +23,7 @@ from lingting.api.ws.dialect import (
     Remark,
     Say,
 )
+from lingting.api.ws.hints import hinted
 from lingting.api.ws.messages import read_object, write_object
 from lingting.audio.live_formats import HEAD_BYTES, LiveFormat, container_of
 from lingting.domain import Closed, CloseReason, Event, RecognizeOptions
@@ -144,7 +145,7 @@ class DeepgramDialect:
             if not isinstance(keyterms, list) or not all(isinstance(term, str) for term in keyterms):
                 raise InvalidOption("keyterms", "is no list of texts")
             answer["keyterms"] = terms = terms_of({"keyterm": keyterms})
-            recognize = replace(recognize, prompt=", ".join(terms))
+            recognize = replace(recognize, hotwords=hinted(recognize.hotwords, terms, param="keyterms"))
         self._options = replace(self._options, recognize=_with_features(recognize, values))
         said = Say(write_object(answer))
         return (Configure(self._options), said) if self._is_begun else (said,)

@@ -15,6 +15,7 @@ from typing import Protocol
 from lingting.audio.live_formats import LiveFormat
 from lingting.domain import Event, StreamOptions
 from lingting.domain.errors import LingtingError
+from lingting.text.hotwords.shelf import HotwordShelf
 from lingting.text.intents import Intents
 
 __all__ = [
@@ -71,6 +72,8 @@ class Handshake:
     """Packs of commands that finals may be held against."""
     may_publish: bool = False
     """Whether there is somebody to tell of commands, and the caller may have that."""
+    hotwords: HotwordShelf | None = None
+    """Packs of hotwords that a client may name."""
     preset: object = None
     """What the caller's client secret was made with; means something to one dialect only."""
 

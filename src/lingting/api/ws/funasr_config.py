@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from lingting.api.http.fields import Fields, read_options
-from lingting.api.ws.hints import fitting
+from lingting.api.ws.hints import hinted
 from lingting.domain import StreamOptions
 from lingting.domain.errors import InvalidOption
 
@@ -66,8 +66,9 @@ def _options(fields: Fields, values: Mapping[str, object], before: StreamOptions
     recognize = before.recognize
     itn = fields.flag("itn", default=fields.flag("svs_itn", default=recognize.itn))
     recognize = read_options(Fields({"language": fields.text("svs_lang"), "itn": itn}), recognize)
-    words = fitting(_hotwords(values), param="hotwords")
-    recognize = replace(recognize, word_times=True, prompt=", ".join(words) if words else recognize.prompt)
+    if words := _hotwords(values):
+        recognize = replace(recognize, hotwords=hinted(recognize.hotwords, words, param="hotwords"))
+    recognize = replace(recognize, word_times=True)
     return replace(before, recognize=recognize, partials=partials)
 
 

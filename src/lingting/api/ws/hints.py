@@ -1,31 +1,29 @@
-"""Words that a client expects, as other vendors' protocols list them: as many as the model can be told."""
+"""Words that a client expects, as other vendors' protocols list them: hotwords, as far as they can be."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
-from lingting.api.http.fields import is_encodable
+from lingting.domain import Hotword, Hotwords
 from lingting.domain.errors import InvalidOption
-from lingting.domain.options import MAX_PROMPT_CHARACTERS
+from lingting.domain.hotwords import MAX_HOTWORDS
 
-__all__ = ["fitting"]
-
-SEPARATOR_CHARACTERS = 2
+__all__ = ["hinted"]
 
 
-def fitting(words: Sequence[object], *, param: str) -> tuple[str, ...]:
-    """The first that fit; clients of these protocols send long lists, and expect no more than help.
+def hinted(before: Hotwords, words: Sequence[object], *, param: str) -> Hotwords:
+    """The words in place of those that were listed before; packs stay.
+
+    Clients of these protocols send long lists and whole sentences, and expect no more than help: what is no hotword is
+    left out, and so is what is more than a list may hold.
 
     raises    InvalidOption for what is no text
     """
-    taken: list[str] = []
-    characters = 0
+    taken: list[Hotword] = []
     for word in words:
-        if not isinstance(word, str) or not is_encodable(word):
+        if not isinstance(word, str):
             raise InvalidOption(param, "is no list of texts")
-        characters += len(word.strip()) + SEPARATOR_CHARACTERS
-        if characters > MAX_PROMPT_CHARACTERS:
-            break
-        if word.strip():
-            taken.append(word.strip())
-    return tuple(taken)
+        with suppress(InvalidOption):
+            taken.append(Hotword(word.strip()))
+    return Hotwords((*taken[:MAX_HOTWORDS], *before.of_packs))

@@ -68,6 +68,7 @@ class NativeDialect:
         self._events = NativeEvents()
         self._intents = handshake.intents
         self._may_publish = handshake.may_publish
+        self._shelf = handshake.hotwords
         self._handlers: dict[str, Callable[[Values], Sequence[Command]]] = {
             "INIT": self._init,
             "RESUME": self._resume,
@@ -136,7 +137,7 @@ class NativeDialect:
         given = values.get("config", {})
         if not isinstance(given, dict):
             raise InvalidOption("config", "is not an object")
-        config = read_config(given, self._usual, is_first=True)
+        config = read_config(given, self._usual, is_first=True, shelf=self._shelf)
         self._config = config = settled(config, self._intents, may_publish=self._may_publish)
         if config.session is not None:
             return self._resumption(config.session, config.seq)
@@ -176,7 +177,7 @@ class NativeDialect:
         given = values.get("config", {})
         if not isinstance(given, dict):
             raise InvalidOption("config", "is not an object")
-        config = read_config(given, self._config, is_first=False)
+        config = read_config(given, self._config, is_first=False, shelf=self._shelf)
         self._config = settled(config, self._intents, may_publish=self._may_publish)
         answer: dict[str, object] = {"type": "CONFIGURED", "transcript": ""}
         if self._config.ignored:

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lingting.api.http.fields import Fields, read_redaction
+from lingting.api.http.hotword_fields import read_hotword_fields
 from lingting.api.ws.dialect import RoomClaim
 from lingting.audio.live_formats import Container, LiveFormat
 from lingting.domain import PcmFormat, Punctuation, Script, Spacing, StreamOptions
 from lingting.domain.audio import PcmEncoding
 from lingting.domain.errors import InvalidOption, UnsupportedFormat
+from lingting.text.hotwords.shelf import HotwordShelf
 
 __all__ = ["Config", "read_config", "read_seq"]
 
@@ -41,6 +43,9 @@ OPTION_FIELDS = (
         "language",
         "per_segment_language",
         "prompt",
+        "hotwords",
+        "hotword_packs",
+        "hotword_prompt",
         "script",
         "itn",
         "spacing",
@@ -87,7 +92,9 @@ class Config:
     """Fields that mean nothing here."""
 
 
-def read_config(values: Mapping[str, object], before: Config, *, is_first: bool) -> Config:
+def read_config(
+    values: Mapping[str, object], before: Config, *, is_first: bool, shelf: HotwordShelf | None = None
+) -> Config:
     """Change what the fields name and keep the rest of `before`.
 
     is_first    False for a session that runs: its format and its room stay
@@ -96,7 +103,7 @@ def read_config(values: Mapping[str, object], before: Config, *, is_first: bool)
     named, ignored = _by_name(values)
     fields = Fields(named)
     made = Config(
-        options=_options(fields, before.options),
+        options=_options(fields, before.options, shelf),
         format=_format(fields, before.format),
         ack=fields.flag("ack", before.ack),
         publish=fields.flag("publish") if "publish" in named else before.publish,
@@ -143,7 +150,7 @@ def _by_name(values: Mapping[str, object]) -> tuple[dict[str, object], tuple[str
     return named, tuple(ignored[:MAX_IGNORED])
 
 
-def _options(fields: Fields, before: StreamOptions) -> StreamOptions:
+def _options(fields: Fields, before: StreamOptions, shelf: HotwordShelf | None) -> StreamOptions:
     wishes: dict[str, Any] = {}  # Any: keyword arguments of StreamOptions
     for name, target in (
         ("silence_ms", "silence_seconds"),
@@ -156,14 +163,16 @@ def _options(fields: Fields, before: StreamOptions) -> StreamOptions:
         wishes["adaptive_silence"] = False
     return replace(
         before,
-        recognize=replace(before.recognize, **_recognize(fields, before)),
+        recognize=replace(before.recognize, **_recognize(fields, before, shelf)),
         partials=fields.flag("partials", before.partials),
         intents=_pack(fields, before.intents),
         **wishes,
     )
 
 
-def _recognize(fields: Fields, before: StreamOptions) -> dict[str, Any]:  # Any: keyword arguments of RecognizeOptions
+def _recognize(
+    fields: Fields, before: StreamOptions, shelf: HotwordShelf | None
+) -> dict[str, Any]:  # Any: keyword arguments of RecognizeOptions
     old = before.recognize
     wishes: dict[str, Any] = {
         "per_segment_language": fields.flag("per_segment_language", old.per_segment_language),
@@ -174,6 +183,10 @@ def _recognize(fields: Fields, before: StreamOptions) -> dict[str, Any]:  # Any:
         "mood": fields.flag("mood", old.mood),
         "model": fields.text("model") or old.model,
         "local_only": fields.flag("local_only", old.local_only),
+        "hotword_prompt": fields.flag("hotword_prompt", old.hotword_prompt),
+        "hotwords": read_hotword_fields(
+            old.hotwords, shelf, hotwords=fields.value("hotwords"), packs=fields.value("hotword_packs")
+        ),
     }
     if (language := fields.text("language")) is not None:
         wishes["language"] = None if language.lower() == "auto" else language

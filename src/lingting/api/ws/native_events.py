@@ -23,6 +23,7 @@ from lingting.domain import (
 from lingting.domain.errors import Busy, LingtingError
 from lingting.domain.intents import IntentMatch
 from lingting.domain.transcript import join_texts
+from lingting.text.hotwords.wire import correction_fields
 from lingting.text.intents import match_fields
 from lingting.text.mood_fields import course_fields, segment_mood
 
@@ -161,4 +162,5 @@ def _final(event: Final) -> Fields:
         ]
     if event.suppressed is not None:
         fields["suppressed"] = event.suppressed
+    fields |= correction_fields(event.corrections, suffix="_ms", time=ms)
     return fields | segment_mood(event.mood) | {"lag_ms": ms(event.lag_seconds)}

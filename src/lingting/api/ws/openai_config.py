@@ -14,8 +14,9 @@ from typing import Literal
 
 from lingting.api.http.fields import Fields as WireFields
 from lingting.api.http.fields import read_redaction
+from lingting.api.http.hotword_fields import read_hotword_fields
 from lingting.api.ws.openai_fields import Section, sections_of
-from lingting.domain import PcmFormat, RecognizeOptions, Redaction, StreamOptions
+from lingting.domain import Hotwords, PcmFormat, RecognizeOptions, Redaction, StreamOptions
 from lingting.domain.audio import PcmEncoding
 from lingting.domain.errors import InvalidOption, ModelNotFound
 from lingting.domain.languages import normalize_language
@@ -57,14 +58,10 @@ class Transcription:
     """Several let the model detect for each stretch of speech."""
     prompt: str = ""
     keywords: tuple[str, ...] = ()
+    """Hotwords, as they are to be written."""
     redact: str | None = None
     """Of ours; None takes the server's default."""
     redact_kinds: tuple[str, ...] | None = None
-
-    @property
-    def hint(self) -> str:
-        """The prompt and the keywords, as the model takes them."""
-        return ", ".join(part for part in (self.prompt, *self.keywords) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +136,8 @@ def options_of(config: RealtimeConfig, defaults: StreamOptions) -> StreamOptions
         defaults.recognize,
         language=languages[0] if len(languages) == 1 else None if languages else defaults.recognize.language,
         languages=languages if len(languages) > 1 else () if languages else defaults.recognize.languages,
-        prompt=wanted.hint or defaults.recognize.prompt,
+        prompt=wanted.prompt or defaults.recognize.prompt,
+        hotwords=_hotwords(wanted, defaults.recognize.hotwords),
         model=wanted.model or defaults.recognize.model,
         redaction=_redaction(wanted, defaults.recognize.redaction),
         word_times=False,
@@ -155,6 +153,10 @@ def options_of(config: RealtimeConfig, defaults: StreamOptions) -> StreamOptions
         silence_seconds=turns.silence_seconds,
         adaptive_silence=not turns.is_exact,
     )
+
+
+def _hotwords(wanted: Transcription, before: Hotwords) -> Hotwords:
+    return read_hotword_fields(before, None, hotwords=None, packs=None, keywords=wanted.keywords)
 
 
 def _redaction(wanted: Transcription, default: Redaction) -> Redaction:
@@ -173,7 +175,9 @@ def _check(wanted: Transcription, path: str, models: Sequence[str]) -> None:
         for code in wanted.languages:
             normalize_language(code)
     with _naming(f"{path}.prompt"):
-        RecognizeOptions(prompt=wanted.hint)
+        RecognizeOptions(prompt=wanted.prompt)
+    with _naming(f"{path}.keywords"):
+        _hotwords(wanted, Hotwords())
 
 
 @contextmanager

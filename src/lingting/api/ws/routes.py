@@ -13,6 +13,7 @@ from starlette.websockets import WebSocket
 from lingting.api.access import KEY_QUERY, admit, key_of, named
 from lingting.api.auditing import SocketRecorder, rows_of
 from lingting.api.deepgram.key import deepgram_key_of
+from lingting.api.http.asking import defaults_of
 from lingting.api.http.doors import doors_of
 from lingting.api.http.fields import Fields
 from lingting.api.ws.aliyun.dialect import AliyunNls
@@ -123,7 +124,7 @@ async def _serve_admitted(websocket: WebSocket, row: DialectRoute, recorder: Soc
     call = _wished(await admit(websocket, row.scope, read_key=row.read_key), websocket)
     with doors.sockets.holding_a_place():
         may_publish = services.commands.has_receivers and call.principal.may(Scope.COMMANDS)
-        handshake = replace(_handshake(websocket, doors.defaults, services, limits), may_publish=may_publish)
+        handshake = replace(_handshake(websocket, defaults_of(websocket), services, limits), may_publish=may_publish)
         dialect = row.make(handshake)
         parts = replace(parts_of(services, limits), closings=row.closings)
         subprotocol = choose_subprotocol(handshake.subprotocols, row.subprotocols)
@@ -145,6 +146,7 @@ def _handshake(websocket: WebSocket, defaults: RecognizeOptions, services: Servi
         request_id=request_id.get(),
         began_at=services.clock.now(),
         intents=services.intents,
+        hotwords=services.hotwords,
         preset=getattr(websocket.state, "preset", None),
     )
 

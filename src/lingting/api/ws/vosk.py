@@ -26,11 +26,11 @@ from lingting.api.ws.dialect import (
     Opened,
     Say,
 )
-from lingting.api.ws.hints import fitting
+from lingting.api.ws.hints import hinted
 from lingting.api.ws.messages import read_object
 from lingting.api.ws.query import recognize_options
 from lingting.audio.live_formats import LiveFormat
-from lingting.domain import Closed, CloseReason, Committed, Event, Final, PcmFormat, Word
+from lingting.domain import Closed, CloseReason, Committed, Event, Final, Hotwords, PcmFormat, Word
 from lingting.domain.errors import InvalidMessage, InvalidOption, LingtingError
 from lingting.domain.transcript import join_texts
 
@@ -125,7 +125,7 @@ class VoskDialect:
         config = self._config
         recognize = self._options.recognize
         if config.phrases:
-            recognize = replace(recognize, prompt=", ".join(config.phrases))
+            recognize = replace(recognize, hotwords=hinted(recognize.hotwords, config.phrases, param="phrase_list"))
         options = replace(self._options, recognize=recognize)
         return (Open(options, LiveFormat(PcmFormat("s16le", config.rate_hz, 1))),)
 
@@ -190,11 +190,12 @@ def _read_config(given: Mapping[str, object], before: VoskConfig) -> VoskConfig:
     if phrases is not None and not isinstance(phrases, list):
         raise InvalidOption("phrase_list", "is no list of texts")
     wanted = [phrase for phrase in phrases or () if phrase != UNKNOWN_WORD]
+    hinted(Hotwords(), wanted, param="phrase_list")
     return VoskConfig(
         rate_hz=before.rate_hz if rate_hz is None else rate_hz,
         words=fields.flag("words", before.words),
         max_alternatives=before.max_alternatives if alternatives is None else alternatives,
-        phrases=before.phrases if phrases is None else fitting(wanted, param="phrase_list"),
+        phrases=before.phrases if phrases is None else tuple(wanted),
     )
 
 

@@ -130,11 +130,12 @@ def test_a_model_without_turn_detection_at_openai_has_none_here_unless_asked() -
     assert not merge(nested(transcription={"model": "whisper-1"}), live).is_manual
 
 
-def test_several_languages_are_detected_by_segment_and_keywords_join_the_prompt() -> None:
+def test_several_languages_are_detected_by_segment_and_keywords_are_hotwords() -> None:
     config = merge(nested(transcription={"languages": ["en", "zh"], "keywords": ["Lingting"], "prompt": "Names"}))
     recognize = options_of(config, DEFAULTS).recognize
     assert (recognize.language, recognize.per_segment_language) == (None, True)
-    assert recognize.prompt == "Names, Lingting"
+    assert recognize.prompt == "Names"
+    assert [word.text for word in recognize.hotwords.words] == ["Lingting"]
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ import pytest
 
 from lingting.api.deepgram.answers import bare
 from lingting.api.ws.funasr_times import stamp_sentences, timestamp, tokens_of
-from lingting.api.ws.hints import fitting
+from lingting.api.ws.hints import hinted
 from lingting.audio.live_formats import container_of
-from lingting.domain import Word
+from lingting.domain import Hotword, Hotwords, Word
 from lingting.domain.errors import InvalidOption
 
 pytestmark = pytest.mark.unit
@@ -65,8 +65,9 @@ def test_marks_alone_are_no_tokens_and_an_unended_sentence_is_one() -> None:
     assert stamp_sentences([]) == []
 
 
-def test_as_many_hints_are_taken_as_fit() -> None:
-    assert fitting([" a ", "", "b"], param="hotwords") == ("a", "b")
-    assert len(fitting(["x" * 98] * 50, param="hotwords")) == 10
+def test_hints_are_hotwords_as_far_as_they_can_be_and_packs_stay() -> None:
+    before = Hotwords((Hotword("old"), Hotword("stent", pack="medical")))
+    assert hinted(before, [" a ", "", "x" * 51, "\ud800", "b"], param="hotwords").texts == ("a", "b", "stent")
+    assert len(hinted(Hotwords(), [f"w{i}" for i in range(2_000)], param="hotwords").words) == 1_000
     with pytest.raises(InvalidOption):
-        fitting(["\ud800"], param="hotwords")
+        hinted(before, [1], param="hotwords")
