@@ -1,12 +1,10 @@
 """The gRPC door on a real server, with the library's own client: recordings, live speech, and what is refused."""
 
-import io
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import av
 import grpc
 import pytest
 
@@ -15,6 +13,7 @@ from lingting.engines.base import Clip
 from lingting.engines.fake import Answer, FakeEngine, seconds_heard
 from lingting.grpc import RecognizeConfig, RecognizeRequest, SpeechStub, StreamConfig
 from lingting.settings import load_settings
+from spoken import pcm_of
 
 pytestmark = pytest.mark.integration
 
@@ -37,10 +36,7 @@ def door(open_live) -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def pcm(speech) -> bytes:
-    with av.open(io.BytesIO(speech)) as file:
-        resampler = av.AudioResampler(format="s16", layout="mono", rate=16_000)
-        frames = [made for frame in file.decode(audio=0) for made in resampler.resample(frame)]
-    return b"".join(frame.to_ndarray().tobytes() for frame in frames) + SILENCE
+    return pcm_of(speech) + SILENCE
 
 
 def test_a_recording_gives_what_rest_gives(door, speech) -> None:

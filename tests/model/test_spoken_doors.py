@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import unicodedata
 from collections.abc import AsyncIterator
@@ -10,7 +9,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
 import grpc.aio
 import pytest
 from rapidfuzz.distance import Levenshtein
@@ -18,10 +16,14 @@ from rapidfuzz.distance import Levenshtein
 from lingting.api.grpc.limits import GrpcSettings
 from lingting.api.grpc.server import GrpcServer
 from lingting.api.http.doors import Doors, HttpLimits
+from lingting.api.wyoming.limits import WyomingSettings
+from lingting.api.wyoming.server import WyomingServer
 from lingting.engines.catalog import ModelState
 from lingting.grpc import RecognizeRequest, SpeechStub, StreamRequest
 from lingting.server import load_catalog, open_services
 from lingting.settings import load_settings
+from spoken import pcm_of
+from wyoming_client import AsyncTcpClient, Transcribe, heard, speak
 
 pytestmark = pytest.mark.model
 
@@ -42,12 +44,9 @@ class Sample:
 
 def sample(name: str) -> Sample:
     recording = (SAMPLES / f"{name}.flac").read_bytes()
-    with av.open(io.BytesIO(recording)) as file:
-        resampler = av.AudioResampler(format="s16", layout="mono", rate=16_000)
-        pcm = b"".join(
-            made.to_ndarray().tobytes() for frame in file.decode(audio=0) for made in resampler.resample(frame)
-        )
-    return Sample(recording, pcm, (SAMPLES / f"{name}.txt").read_text(encoding="utf-8"), name.partition("-")[0])
+    return Sample(
+        recording, pcm_of(recording), (SAMPLES / f"{name}.txt").read_text(encoding="utf-8"), name.partition("-")[0]
+    )
 
 
 @asynccontextmanager
@@ -73,13 +72,29 @@ def assert_heard(text: str, sample: Sample) -> None:
     assert Levenshtein.distance(spoken, heard) / len(spoken) <= MAX_CHARACTER_ERROR_RATE, text
 
 
-async def test_grpc_hears_recordings_and_live_speech() -> None:
+async def test_grpc_and_wyoming_hear_what_was_spoken() -> None:
     async with doors_open() as doors:
-        server = await GrpcServer.started(doors, GrpcSettings(port=0), "127.0.0.1")
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
-            for name in ("en-short", "zh-short"):
-                await hear(SpeechStub(channel), sample(name))
-        await server.stop(None)
+        await over_grpc(doors)
+        await over_wyoming(doors)
+
+
+async def over_wyoming(doors: Doors) -> None:
+    server = await WyomingServer.started(doors, WyomingSettings(port=0), "127.0.0.1", None)
+    async with AsyncTcpClient("127.0.0.1", server.port) as client:
+        for name in ("en-short", "zh-short"):
+            spoken = sample(name)
+            await client.write_event(Transcribe(language=spoken.language).event())
+            await speak(client, spoken.pcm)
+            assert_heard((await heard(client))[-2].data["text"], spoken)
+    await server.stop(1.0)
+
+
+async def over_grpc(doors: Doors) -> None:
+    server = await GrpcServer.started(doors, GrpcSettings(port=0), "127.0.0.1")
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+        for name in ("en-short", "zh-short"):
+            await hear(SpeechStub(channel), sample(name))
+    await server.stop(None)
 
 
 async def hear(stub: SpeechStub, spoken: Sample) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+from pathlib import Path
 from typing import Protocol
 
 from lingting.api.grpc.limits import GrpcSettings
 from lingting.api.http.doors import Doors
+from lingting.api.wyoming.limits import WyomingSettings
 from lingting.domain.errors import SettingsInvalid
 from lingting.security.certificate import ServerCertificate
 from lingting.settings import Settings
@@ -41,6 +43,9 @@ class SideDoors:
         grpc = self._settings.built("grpc", GrpcSettings)
         if grpc.enabled:
             self._open.append(await self._grpc(grpc))
+        wyoming = self._settings.built("wyoming", WyomingSettings)
+        if wyoming.enabled:
+            self._open.append(await self._wyoming(wyoming))
 
     def begin_stop(self) -> asyncio.Task[None]:
         """Take nothing more, and end within `server.drain_seconds`; a second call changes nothing."""
@@ -55,6 +60,26 @@ class SideDoors:
         grace_seconds = self._settings.server.drain_seconds
         await asyncio.gather(*(door.stop(grace_seconds) for door in self._open))
 
+    async def _wyoming(self, wyoming: WyomingSettings) -> Door:
+        if not _is_installed("wyoming"):
+            raise SettingsInvalid(
+                "wyoming.enabled is set, but its package is not installed: pip install 'lingting[wyoming]'",
+                param="wyoming.enabled",
+            )
+        from lingting.api.wyoming.server import WyomingServer
+
+        host = self._settings.wyoming_host
+        if "wyoming.host" in self._settings.open_addresses and not self._settings.access.networks:
+            raise SettingsInvalid(
+                f"wyoming.host = {host!r} is reachable from other machines, and the protocol asks nobody for a key; "
+                "name the networks that may call in access.networks, or use 127.0.0.1",
+                param="wyoming.host",
+            )
+        key = None if wyoming.key_file is None else await asyncio.to_thread(_read_key, wyoming.key_file)
+        server = await WyomingServer.started(self._doors, wyoming, host, key)
+        log.info("wyoming.listening", host=host, port=server.port)
+        return server
+
     async def _grpc(self, grpc: GrpcSettings) -> Door:
         if not all(_is_installed(part) for part in GRPC_PARTS):
             raise SettingsInvalid(
@@ -66,6 +91,19 @@ class SideDoors:
         server = await GrpcServer.started(self._doors, grpc, host, self._certificate)
         log.info("grpc.listening", host=host, port=server.port, tls=self._certificate is not None)
         return server
+
+
+def _read_key(path: Path) -> str:
+    """raises    SettingsInvalid"""
+    try:
+        key = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeError) as problem:
+        raise SettingsInvalid(
+            f"wyoming.key_file = {str(path)!r}: cannot be read ({type(problem).__name__})", param="wyoming.key_file"
+        ) from problem
+    if not key:
+        raise SettingsInvalid(f"wyoming.key_file = {str(path)!r}: is empty", param="wyoming.key_file")
+    return key
 
 
 def _is_installed(part: str) -> bool:

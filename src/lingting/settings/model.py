@@ -47,6 +47,7 @@ from lingting.settings.sections import (
     ServerSettings,
     SocketSection,
     WhisperSection,
+    WyomingSection,
 )
 from lingting.settings.serving import BudgetSection, ResidencySection, RouteEntry, RoutingSection, ServeEntry
 
@@ -83,6 +84,7 @@ class Settings(BaseSettings):
     server: ServerSettings = ServerSettings()
     doors: DoorSettings = DoorSettings()
     grpc: GrpcSection = GrpcSection()
+    wyoming: WyomingSection = WyomingSection()
     log: LogSettings = LogSettings()
     health: HealthSection = HealthSection()
     tracing: TraceSection = TraceSection()
@@ -127,11 +129,18 @@ class Settings(BaseSettings):
         return str(self.grpc.host or self.server.host)
 
     @property
+    def wyoming_host(self) -> str:
+        """Where Wyoming is spoken, if it is."""
+        return str(self.wyoming.host or self.server.host)
+
+    @property
     def open_addresses(self) -> dict[str, str]:
         """Those that other machines reach, by the settings that name them."""
         hosts = {"server.host": self.server.host}
         if self.grpc.enabled:
             hosts["grpc.host"] = self.grpc_host
+        if self.wyoming.enabled:
+            hosts["wyoming.host"] = self.wyoming_host
         return {setting: host for setting, host in hosts.items() if not _is_loopback(host)}
 
     def request_defaults(self) -> RecognizeOptions:

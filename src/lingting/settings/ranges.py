@@ -149,6 +149,7 @@ JOB_RANGES = {
     "sent_ahead": (1, 1_000_000),
     "resend_seconds": (1.0, 86_400.0),
 }
+WYOMING_RANGES = {"port": (0, 65_535), "max_connections": (1, 10_000)}
 GRPC_RANGES = {
     "port": (0, 65_535),
     "max_message_bytes": (1_024, 512 * 2**20),

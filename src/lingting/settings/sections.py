@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 
 from lingting.api.grpc.limits import GrpcSettings
 from lingting.api.ws.limits import SocketLimits
+from lingting.api.wyoming.limits import WyomingSettings
 from lingting.audio.decode import DecodeSettings
 from lingting.audio.live_formats import LiveSettings as LiveDecodeSettings
 from lingting.domain import PiiKind, Punctuation, RecognizeOptions, Redaction, RedactMode, Script, Spacing
@@ -29,6 +30,7 @@ from lingting.settings.ranges import (
     ROOM_RANGES,
     SOCKET_RANGES,
     WHISPER_RANGES,
+    WYOMING_RANGES,
 )
 from lingting.text.sentiment import require_mood
 
@@ -47,6 +49,7 @@ __all__ = [
     "ServerSettings",
     "SocketSection",
     "WhisperSection",
+    "WyomingSection",
 ]
 
 
@@ -150,6 +153,7 @@ class RedactionDefaults(Section):
 
 
 GrpcSection: Any = section(GrpcSettings, GRPC_RANGES)
+WyomingSection: Any = section(WyomingSettings, WYOMING_RANGES)
 DecodeSection: Any = section(DecodeSettings, DECODE_RANGES)
 SchedulerSection: Any = section(SchedulerSettings, SETTING_RANGES)
 WhisperSection: Any = section(WhisperSettings, WHISPER_RANGES, "window")

@@ -25,6 +25,13 @@ async def test_grpc_that_is_not_installed_names_its_extra(monkeypatch, missing) 
         await side_doors(load_settings(grpc={"enabled": True})).start()
 
 
+async def test_wyoming_that_is_not_installed_names_its_extra(monkeypatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setenv("LINGTING_WYOMING__ENABLED", "true")
+    with pytest.raises(SettingsInvalid, match=r"pip install 'lingting\[wyoming\]'"):
+        await side_doors(load_settings()).start()
+
+
 async def test_nothing_is_opened_unasked() -> None:
     doors = side_doors(load_settings())
     await doors.start()

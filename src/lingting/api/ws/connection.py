@@ -55,7 +55,7 @@ from lingting.live.outbox import Subscription
 from lingting.security.call_note import audit_note
 from lingting.telemetry import Telemetry, log, request_id
 
-__all__ = ["RESUMED_ELSEWHERE", "Connection", "RoomDoor", "SocketParts", "serve_socket"]
+__all__ = ["RESUMED_ELSEWHERE", "Connection", "RoomDoor", "SocketParts", "serve_peer", "serve_socket"]
 
 BROKE = "something broke here; the log has the request id of this connection"
 RESUMED_ELSEWHERE = "session_resumed_elsewhere"
@@ -96,17 +96,20 @@ async def serve_socket(
     websocket: WebSocket, dialect: Dialect, parts: SocketParts, call: Call, *, subprotocol: str | None = None
 ) -> None:
     """Accept, and serve until one side closes."""
-    door = call.door
-    began_seconds = asyncio.get_running_loop().time()
     await websocket.accept(subprotocol, headers=[(b"x-request-id", request_id.get().encode())])
-    parts.telemetry.doors.socket_opened(door)
+    await serve_peer(Connection(SocketPeer(websocket), dialect, parts, call), parts.telemetry, call.door)
+
+
+async def serve_peer(connection: Connection, telemetry: Telemetry, door: str) -> None:
+    """Serve until one side closes, measured and noted."""
+    began_seconds = asyncio.get_running_loop().time()
+    telemetry.doors.socket_opened(door)
     log.info("socket.opened", door=door)
-    connection = Connection(SocketPeer(websocket), dialect, parts, call)
     try:
         await connection.run()
     finally:
         outcome = str(connection.code) if connection.code in KNOWN_CODES else "other"
-        parts.telemetry.doors.socket_closed(door, outcome)
+        telemetry.doors.socket_closed(door, outcome)
         seconds = asyncio.get_running_loop().time() - began_seconds
         log.info("socket.closed", door=door, code=connection.code, seconds=round(seconds, 3))
         audit_note(audio_seconds=connection.audio_seconds, closed=connection.code, seconds=round(seconds, 3))
@@ -141,6 +144,11 @@ class Connection:
         self._bad_messages = 0
         self._earlier_seconds = 0.0
         """Audio of sessions that ended on this connection, less what the present one had before it was resumed."""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether there is a session."""
+        return self._subscription is not None
 
     @property
     def audio_seconds(self) -> float:
