@@ -1,8 +1,6 @@
 """Whisper on CTranslate2: batches of clips in, one hypothesis each out.
 
-Short clips are encoded with short windows (`whisper_window.py`), and an answer that looks wrong is decoded
-again with the full window, then at higher temperatures, together with the other doubtful ones of its batch.
-Whether an answer was invented is the guard's decision, not this module's.
+What is done with a batch is said in `whisper_work.py`; here the weights are found a device and a number of replicas.
 """
 
 from __future__ import annotations
@@ -14,25 +12,20 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 import ctranslate2
-import numpy as np
-from faster_whisper.feature_extractor import FeatureExtractor
-from numpy.typing import NDArray
 
-from lingting.domain import SAMPLE_RATE_HZ, Audio, Effort, Hypothesis, RecognizeOptions
-from lingting.domain.errors import EngineFailed, ModelCorrupt, ModelMissing, SettingsInvalid
+from lingting.domain import SAMPLE_RATE_HZ, Hypothesis, RecognizeOptions
+from lingting.domain.errors import ModelCorrupt, ModelMissing, SettingsInvalid
 from lingting.engines.base import Capabilities, Clip
-from lingting.engines.whisper_align import align_words
-from lingting.engines.whisper_batch import Settled, WhisperBatch, WhisperItem, WhisperPass
-from lingting.engines.whisper_decode import FRAMES_PER_SECOND, WhisperModel
+from lingting.engines.whisper_batch import WhisperBatch
+from lingting.engines.whisper_decode import WhisperModel
 from lingting.engines.whisper_vocabulary import Vocabulary
 from lingting.engines.whisper_window import FULL_WINDOW_SECONDS, WindowPolicy
+from lingting.engines.whisper_work import WhisperAnswers, WhisperTraits, WhisperWork
 
 __all__ = ["WhisperEngine", "WhisperSettings"]
 
 Device = Literal["auto", "cpu", "cuda"]
 ComputeType = Literal["auto", "int8", "int8_float32", "int8_float16", "float16", "bfloat16", "float32"]
-MIN_SAMPLES = 400
-"""One analysis window of the features; a shorter clip is padded to it. Source: Whisper's n_fft."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +58,6 @@ class WhisperSettings:
         _within("max_batch", self.max_batch, 1, 256)
 
 
-@dataclass(frozen=True, slots=True)
-class WhisperAnswers:
-    """What the device said, to be put into words."""
-
-    batch: WhisperBatch
-    settled: tuple[Settled, ...]
-
-
 class WhisperEngine:
     """A BatchEngine; `compute` may run in as many threads as there are replicas.
 
@@ -82,19 +67,19 @@ class WhisperEngine:
 
     def __init__(self, model_dir: Path, settings: WhisperSettings | None = None) -> None:
         settings = settings or WhisperSettings()
-        self._settings = settings
         loaded = _load(model_dir, settings)
-        self._vocabulary = Vocabulary(
+        vocabulary = Vocabulary(
             model_dir / "tokenizer.json",
             multilingual=loaded.is_multilingual,
             chinese_prompt=settings.chinese_prompt,
         )
-        self._model = WhisperModel(loaded, self._vocabulary.suppressed)
-        self._extractor = FeatureExtractor(feature_size=loaded.n_mels)
+        self._model = WhisperModel(loaded, vocabulary.suppressed)
+        traits = WhisperTraits(loaded.n_mels, settings.max_batch, settings.window)
+        self._work = WhisperWork(self._model, vocabulary, traits)
         self._capabilities = Capabilities(
             sample_rate_hz=SAMPLE_RATE_HZ,
             max_audio_seconds=FULL_WINDOW_SECONDS,
-            languages=self._vocabulary.languages,
+            languages=vocabulary.languages,
             streaming=False,
             word_times=True,
             hotwords=False,
@@ -109,84 +94,24 @@ class WhisperEngine:
         return self._capabilities
 
     def batch_key(self, options: RecognizeOptions) -> Hashable:
-        """Clips that the decoder searches alike: the same beam, temperatures and length of prompt."""
-        prompt_length = None if options.language is None else len(self._prompt(options.language, options))
-        return (options.beam_size, options.temperatures, prompt_length)
+        return self._work.batch_key(options)
 
     def padded_seconds(self, clip: Clip) -> float:
-        """Return the first window; the few clips that need a longer one cost more."""
-        return self._windows_seconds(clip)[0]
+        return self._work.padded_seconds(clip)
 
     def prepare(self, clips: Sequence[Clip]) -> WhisperBatch:
-        """Return the log-mel frames of each clip.
-
-        raises    UnsupportedLanguage; AssertionError for audio at another rate or longer than 30 s
-        """
-        return WhisperBatch(tuple(self._item(clip) for clip in clips))
+        """raises    UnsupportedLanguage; AssertionError for audio at another rate or longer than 30 s"""
+        return self._work.prepare(clips)
 
     def compute(self, prepared: WhisperBatch) -> WhisperAnswers:
         """raises EngineFailed"""
-        try:
-            settled = WhisperPass(self._model, self._vocabulary, self._settings.window).run(
-                prepared, max_batch=self._settings.max_batch
-            )
-        except (RuntimeError, ValueError, MemoryError) as error:
-            raise EngineFailed(
-                f"Whisper could not decode a batch of {len(prepared.items)} ({type(error).__name__}); "
-                "try again, and with smaller batches if it stays"
-            ) from error
-        return WhisperAnswers(prepared, tuple(settled))
+        return self._work.compute(prepared)
 
     def finish(self, raw: WhisperAnswers) -> list[Hypothesis]:
-        return [self._hypothesis(item, settled) for item, settled in zip(raw.batch.items, raw.settled, strict=True)]
+        return self._work.finish(raw)
 
     def close(self) -> None:
         self._model.close()
-
-    def _prompt(self, language: str, options: RecognizeOptions) -> list[int]:
-        self._vocabulary.check_language(language)
-        return self._vocabulary.prompt(language, options)
-
-    def _item(self, clip: Clip) -> WhisperItem:
-        if clip.options.language is not None:
-            self._vocabulary.check_language(clip.options.language)
-        seconds = clip.audio.duration_seconds
-        assert clip.audio.rate_hz == SAMPLE_RATE_HZ, "audio comes at the rate the engine declared"
-        assert seconds <= FULL_WINDOW_SECONDS, "audio comes in pieces the engine declared it can take"
-        return WhisperItem(clip.options, seconds, self._features(clip.audio), self._windows_seconds(clip))
-
-    def _windows_seconds(self, clip: Clip) -> tuple[float, ...]:
-        policy = self._settings.window
-        if clip.options.effort is Effort.DRAFT:
-            return (policy.draft_seconds(clip.audio.duration_seconds),)
-        return policy.windows_seconds(clip.audio.duration_seconds, adaptive=clip.options.adaptive_window)
-
-    def _features(self, audio: Audio) -> NDArray[np.float32]:
-        samples = audio.samples
-        if len(samples) < MIN_SAMPLES:
-            samples = np.pad(samples, (0, MIN_SAMPLES - len(samples)))
-        features: NDArray[np.float32] = self._extractor(samples).astype(np.float32, copy=False)
-        return features[:, : int(FULL_WINDOW_SECONDS) * FRAMES_PER_SECOND]
-
-    def _hypothesis(self, item: WhisperItem, settled: Settled) -> Hypothesis:
-        answer = settled.answer
-        words: tuple[Any, ...] = ()
-        if settled.alignment is not None:
-            texts, tokens = self._vocabulary.words(answer.tokens, settled.language, item.options.task)
-            words = align_words(settled.alignment, texts, tokens, clip_seconds=item.clip_seconds)
-        return Hypothesis(
-            text=answer.text,
-            language=settled.language,
-            language_probability=settled.language_probability,
-            words=words,
-            tokens=answer.tokens,
-            avg_logprob=answer.avg_logprob,
-            no_speech_prob=answer.no_speech_prob,
-            compression_ratio=answer.compression_ratio,
-            temperature=answer.temperature,
-            window_seconds=answer.window_seconds,
-            attempts=settled.attempts,
-        )
 
 
 def _load(model_dir: Path, settings: WhisperSettings) -> Any:  # ctranslate2.models.Whisper has no stubs

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lingting.domain import Effort, RecognizeOptions
 from lingting.engines.whisper_align import Alignment
-from lingting.engines.whisper_decode import FRAMES_PER_SECOND, Encoded, Generated, SearchOptions, WhisperModel
+from lingting.engines.whisper_decode import FRAMES_PER_SECOND, Generated, SearchOptions
 from lingting.engines.whisper_vocabulary import Vocabulary
 from lingting.engines.whisper_window import (
     Answer,
@@ -21,7 +22,27 @@ from lingting.engines.whisper_window import (
     share_batches,
 )
 
-__all__ = ["Settled", "WhisperBatch", "WhisperItem", "WhisperPass"]
+__all__ = ["Settled", "WhisperBatch", "WhisperItem", "WhisperPass", "WhisperWeights"]
+
+
+class WhisperWeights(Protocol):
+    """One set of weights, whichever library holds it; the verbs are described in `whisper_decode.py`."""
+
+    def encode(self, features: NDArray[np.float32]) -> Any:  # each library's own
+        ...
+
+    def detect(
+        self, encoded: Any, positions: Sequence[int], among: Sequence[Collection[str]]
+    ) -> list[tuple[str, float]]: ...
+
+    def generate(
+        self, encoded: Any, positions: Sequence[int], prompts: Sequence[list[int]], search: SearchOptions
+    ) -> list[Generated]: ...
+
+    def align(
+        self, encoded: Any, positions: Sequence[int], start: Sequence[int], texts: Sequence[Sequence[int]],
+        seconds: Sequence[float],
+    ) -> list[Alignment]: ...  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +108,7 @@ class _Open:
 class WhisperPass:
     """Takes one batch through all the decodings it needs; made for each batch."""
 
-    def __init__(self, model: WhisperModel, vocabulary: Vocabulary, window: WindowPolicy) -> None:
+    def __init__(self, model: WhisperWeights, vocabulary: Vocabulary, window: WindowPolicy) -> None:
         self._model = model
         self._vocabulary = vocabulary
         self._window = window
@@ -130,7 +151,7 @@ class WhisperPass:
                 clip.chosen = clip.chosen or self._window.best(clip.answers)
         self._align(group, encoded, window_seconds)
 
-    def _detect(self, group: list[_Open], encoded: Encoded) -> None:
+    def _detect(self, group: list[_Open], encoded: Any) -> None:
         rows = [row for row, clip in enumerate(group) if clip.item.options.language is None]
         known = self._vocabulary.languages
         if len(known) == 1:
@@ -143,7 +164,7 @@ class WhisperPass:
         for clip in group:
             clip.language = clip.item.options.language or clip.language
 
-    def _attempt(self, group: list[_Open], rows: list[int], encoded: Encoded, attempt: _Try) -> None:
+    def _attempt(self, group: list[_Open], rows: list[int], encoded: Any, attempt: _Try) -> None:
         timed = {row: self._wants_timestamps(group[row]) for row in rows}
         prompts = {
             row: self._vocabulary.prompt(group[row].language, group[row].item.options, timestamps=timed[row])
@@ -186,7 +207,7 @@ class WhisperPass:
         else:
             clip.attempts.append(reason)
 
-    def _align(self, group: list[_Open], encoded: Encoded, window_seconds: float) -> None:
+    def _align(self, group: list[_Open], encoded: Any, window_seconds: float) -> None:
         """Find word times for those who want them and whose answer came from this window."""
         rows = [
             row
