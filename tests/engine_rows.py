@@ -4,6 +4,7 @@ are installed."""
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from faster_whisper.audio import decode_audio
 
@@ -11,12 +12,20 @@ from absent import absent
 from lingting.domain import Audio
 from lingting.domain.errors import EngineUnavailable, ModelMissing
 from lingting.engines.base import AnyEngine, EngineKind
+from lingting.engines.hf_transformers.settings import TransformersSettings
 from lingting.engines.registry import ENGINES, open_engine
 from lingting.engines.vosk import VoskSettings
+from lingting.engines.whisper_window import DoubtLimits, WindowPolicy
 from lingting.server import locate_model
 from lingting.settings import load_settings
+from tiny_transformers import make_ctc, make_whisper
 
 __all__ = ["KOREAN", "names", "opened", "speech"]
+
+VARIANTS = {"transformers": ("transformers-whisper", "transformers-ctc")}
+"""Of engines that are several: each is held to the contract."""
+NOT_DOUBTING = WindowPolicy(limits=DoubtLimits(max_compression_ratio=1e9, max_repeated_share=2.0, max_echo_letters=0))
+"""For weights that are random, and say what they say again and again."""
 
 MODELS = {"whisper": ("whisper-base", None), "vosk": ("vosk-ko", VoskSettings(languages=("ko",)))}
 """Of the engines that have weights: with which model, and settings, the suites open them."""
@@ -25,11 +34,14 @@ KOREAN = Path(__file__).parents[2] / "shared/speech/other/ko_sensevoice.mp3"
 
 
 def names(kind: EngineKind) -> list[str]:
-    return sorted(name for name, row in ENGINES.items() if row.kind is kind)
+    rows = sorted(name for name, row in ENGINES.items() if row.kind is kind)
+    return [each for name in rows for each in VARIANTS.get(name, (name,))]
 
 
 def opened(name: str) -> AnyEngine:
     """Open the engine; skip the test, or fail it where CI is set, if its package or its weights are not here."""
+    if name in VARIANTS["transformers"]:
+        return tiny_transformers(name)
     if not ENGINES[name].has_weights:
         return open_engine(name)
     assert name in MODELS, f"say in {Path(__file__).name} with which model the suites open {name!r}"
@@ -39,6 +51,16 @@ def opened(name: str) -> AnyEngine:
         return open_engine(name, folder, *([settings] if settings is not None else []))
     except (ModelMissing, EngineUnavailable) as missing:
         absent(str(missing))
+
+
+def tiny_transformers(name: str) -> AnyEngine:
+    """One of the families, with random weights that are made here."""
+    if ENGINES["transformers"].missing:
+        absent(f"{', '.join(ENGINES['transformers'].missing)} not installed: {ENGINES['transformers'].install}")
+    settings = TransformersSettings(threads=1, max_batch=4, languages=("en", "zh"), window=NOT_DOUBTING)
+    with TemporaryDirectory() as folder:
+        make = make_whisper if name == "transformers-whisper" else make_ctc
+        return open_engine("transformers", make(Path(folder)), settings)
 
 
 def speech(*languages: str) -> Audio:

@@ -64,6 +64,14 @@ ENGINES: Mapping[str, EngineRow] = {
             settings="lingting.engines.aliyun.settings:AliyunSettings",
         ),
         EngineRow(
+            name="transformers",
+            target="lingting.engines.hf_transformers.engine:TransformersEngine",
+            settings="lingting.engines.hf_transformers.settings:TransformersSettings",
+            has_weights=True,
+            needs=("torch", "transformers"),
+            install="pip install 'lingting[transformers]'",
+        ),
+        EngineRow(
             name="openai",
             target="lingting.engines.openai_compatible.engine:OpenAIEngine",
             kind=EngineKind.REMOTE,
