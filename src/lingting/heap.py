@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import sys
 
-__all__ = ["keep_heap_flat"]
+__all__ = ["give_heap_back", "keep_heap_flat"]
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 """Source: glibc, malloc.h."""
@@ -26,3 +26,12 @@ def keep_heap_flat() -> None:
         return
     for name, value in ((M_MMAP_THRESHOLD, BIG_BYTES), (M_TRIM_THRESHOLD, SPARE_BYTES), (M_ARENA_MAX, ARENAS)):
         mallopt(name, value)
+
+
+def give_heap_back() -> None:
+    """Return to the system what a closed model has left free. Blocking."""
+    if sys.platform != "linux":
+        return
+    malloc_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if malloc_trim is not None:
+        malloc_trim(0)

@@ -35,6 +35,8 @@ class EngineRow:
     """"module:Class" of a frozen dataclass that checks itself; empty where there is nothing to set."""
     has_weights: bool = False
     """Whether it is made with the folder of a model's weights: `Class(folder, settings)`, else `Class(settings)`."""
+    memory_ratio: float = 1.0
+    """Of the memory that a model takes to the size of its files."""
     needs: tuple[str, ...] = ()
     """Top-level modules of other packages that must be installed."""
     install: str = ""
@@ -85,6 +87,7 @@ ENGINES: Mapping[str, EngineRow] = {
             kind=EngineKind.STREAM,
             settings="lingting.engines.vosk:VoskSettings",
             has_weights=True,
+            memory_ratio=1.9,  # measured with vosk-ko
             needs=("vosk",),
             install="pip install 'lingting[vosk]'",
         ),

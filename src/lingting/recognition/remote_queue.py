@@ -17,6 +17,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import math
+from contextvars import Context, copy_context
 from dataclasses import dataclass
 
 from lingting.domain import Clock, Hypothesis, Priority
@@ -70,6 +71,8 @@ class RemoteQueue:
         self._queue = BatchQueue(QueueBounds(limits.max_waiting, math.inf, ratios))
         self._calls: dict[BatchItem, asyncio.Task[None]] = {}
         self._began: dict[BatchItem, float] = {}
+        self._contexts: dict[BatchItem, Context] = {}
+        """Of those who asked: what is logged of a call belongs to their requests, whoever made way for it."""
         self._pace = Pace()
         self._numbers = itertools.count()
         self._open = False
@@ -160,6 +163,7 @@ class RemoteQueue:
         answer: asyncio.Future[Hypothesis] = asyncio.get_running_loop().create_future()
         item = BatchItem(clip, waiting, answer, now_seconds, coalesce, trace=here())
         self._queue.add(item)
+        self._contexts[item] = copy_context()
         self._send()
         self._tell_queued()
         return item
@@ -197,7 +201,8 @@ class RemoteQueue:
             )
             (item,) = self._queue.take([first.number])
             self._began[item] = now_seconds
-            self._calls[item] = asyncio.create_task(self._call(item), name="remote-call")
+            context = self._contexts.pop(item)
+            self._calls[item] = asyncio.create_task(self._call(item), name="remote-call", context=context)
 
     async def _call(self, item: BatchItem) -> None:
         try:
@@ -238,6 +243,7 @@ class RemoteQueue:
 
     def _forget(self, item: BatchItem) -> None:
         """After the caller has its answer, or has gone."""
+        self._contexts.pop(item, None)
         if self._queue.remove(item):
             self._observer.dropped(DropReason.CALLER_GONE)
             self._tell_queued()

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextvars import Context
 from typing import Generic, TypeVar
 
 from lingting.domain import Clock
@@ -250,7 +251,9 @@ class Residency(Generic[DoorT]):
         slot.error = None
         slot.settled.clear()
         slot.leave.clear()
-        slot.keeping = asyncio.create_task(self._keep(slot), name=f"model-{slot.resident.name}")
+        # Its stay is nobody's request in particular, whoever was the first to come.
+        keeping = asyncio.create_task(self._keep(slot), name=f"model-{slot.resident.name}", context=Context())
+        slot.keeping = keeping
 
     async def _unload(self, slot: _Slot[DoorT]) -> None:
         if slot.state is ResidentState.LOADING:

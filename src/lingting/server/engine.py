@@ -16,6 +16,7 @@ from lingting.domain import SAMPLE_RATE_HZ, Audio, Clock, Priority, RecognizeOpt
 from lingting.engines.base import AnyEngine, Clip, EngineKind
 from lingting.engines.catalog import Catalog
 from lingting.engines.registry import open_engine
+from lingting.heap import give_heap_back
 from lingting.recognition.batch_replica import step_back
 from lingting.recognition.batch_reports import SchedulerObserver
 from lingting.recognition.batching import Scheduler, SchedulerSettings
@@ -131,3 +132,5 @@ async def _close(engine: Any, queue: EngineQueue, served: Served) -> None:
         await engine.aclose()
     elif not queue.busy_replicas:  # else its thread hangs in the engine
         await asyncio.to_thread(engine.close)
+        if not served.is_default:  # which leaves when the process does
+            await asyncio.to_thread(give_heap_back)

@@ -71,7 +71,7 @@ def _plan(entry: ServeEntry, settings: Settings, catalog: Catalog, made: AnyEngi
         aliases=entry.aliases,
         preload=entry.preload or is_default,
         is_default=is_default,
-        memory_bytes=(size_bytes or 0) if entry.memory_bytes is None else entry.memory_bytes,
+        memory_bytes=round((size_bytes or 0) * row.memory_ratio) if entry.memory_bytes is None else entry.memory_bytes,
         price_per_minute=entry.price_per_minute,
         deadline_seconds=entry.deadline_seconds,
         max_in_flight=entry.max_in_flight,
