@@ -12,7 +12,7 @@ from lingting.engines.base import EngineKind
 from lingting.engines.fake import FakeEngine
 from lingting.engines.fake_remote import FakeRemote
 from lingting.recognition.batching import Scheduler
-from lingting.recognition.recognizer import EngineDoor
+from lingting.recognition.engine_doors import EngineDoor
 from lingting.recognition.remote_queue import RemoteLimits, RemoteQueue
 from lingting.recognition.residency import Residency
 from lingting.recognition.residents import ResidencySettings, Resident

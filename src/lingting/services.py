@@ -13,7 +13,7 @@ from lingting.jobs.desk import JobDesk
 from lingting.jobs.publishing import Publisher
 from lingting.live.driver import LiveSession
 from lingting.live.hub import LiveHub
-from lingting.recognition.recognizer import EngineDoor
+from lingting.recognition.engine_doors import EngineDoor
 from lingting.recognition.residency import Residency
 from lingting.recognition.served import ServedNames
 from lingting.recognition.transcriber import Transcriber

@@ -7,17 +7,30 @@ from __future__ import annotations
 
 import io
 import wave
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from lingting.domain import SAMPLE_RATE_HZ, Audio, Principal, RecognizeOptions, Samples, Span
+from lingting.domain import (
+    ANYBODY,
+    SAMPLE_RATE_HZ,
+    Audio,
+    Hypothesis,
+    Principal,
+    Priority,
+    RecognizeOptions,
+    Samples,
+    Span,
+)
 from lingting.domain.errors import LingtingError
-from lingting.engines.base import Clip
+from lingting.engines.base import Clip, Origin
 from lingting.recognition.batch_reports import BatchReport, DropReason
+from lingting.recognition.engine_doors import EngineDoor, EngineQueue, as_asked, require_able
 
 __all__ = [
+    "DirectRoute",
     "NoAudit",
     "NoLimits",
     "OpenHouse",
@@ -125,6 +138,50 @@ class OpenHouse:
 
     async def is_required(self) -> bool:
         return False
+
+
+class DirectRoute:
+    """A `Routes` that leads everybody to one engine."""
+
+    def __init__(self, door: EngineDoor) -> None:
+        self._door = door
+
+    @property
+    def engine(self) -> str:
+        return self._door.engine
+
+    @property
+    def model(self) -> str:
+        return self._door.model
+
+    def route(
+        self,
+        options: RecognizeOptions,
+        *,
+        caller: Principal = ANYBODY,
+        priority: Priority = Priority.REQUEST,
+        seconds: float | None = None,
+    ) -> DirectRoute:
+        return self
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[EngineQueue]:
+        yield self._door.scheduler
+
+    def check(self, options: RecognizeOptions) -> None:
+        require_able(self._door.capabilities, options, model=self._door.model)
+
+    async def transcribe(
+        self,
+        audio: Audio,
+        options: RecognizeOptions,
+        *,
+        priority: Priority,
+        coalesce: str | None = None,
+        origin: Origin | None = None,
+    ) -> Hypothesis:
+        clip = as_asked(Clip(audio, options, origin), self._door.capabilities)
+        return await self._door.scheduler.submit(clip, priority=priority, coalesce=coalesce)
 
 
 class RecordingObserver:

@@ -11,9 +11,9 @@ from lingting.domain import SAMPLE_RATE_HZ, ChannelMode, Hypothesis, RecognizeOp
 from lingting.domain.errors import AudioUndecodable, EngineFailed, Overloaded, UnsupportedLanguage
 from lingting.engines.fake import FAKE_CAPABILITIES, FakeEngine, Gate
 from lingting.recognition.batching import Scheduler, SchedulerSettings
+from lingting.recognition.engine_doors import EngineDoor
 from lingting.recognition.pipeline import Pipeline, PipelineSettings
-from lingting.recognition.recognizer import EngineDoor, Recognizer
-from lingting.testing import bursts, silence, wav_bytes
+from lingting.testing import DirectRoute, bursts, silence, wav_bytes
 
 pytestmark = pytest.mark.integration
 
@@ -48,7 +48,7 @@ async def pipeline(decoder: Decoder, engine: FakeEngine, *, queue: SchedulerSett
     await scheduler.start()
     told = Told()
     made = Pipeline(
-        recognizer=Recognizer(EngineDoor("fake", "fake-model", engine.capabilities, scheduler)),
+        recognizer=DirectRoute(EngineDoor("fake", "fake-model", engine.capabilities, scheduler)),
         decoder=decoder,
         vad=EnergyModel(),
         observer=told,

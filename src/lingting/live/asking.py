@@ -10,7 +10,7 @@ from lingting.domain import Clock, Hypothesis, Priority
 from lingting.domain.errors import LingtingError, Overloaded, QuotaExceeded, Superseded
 from lingting.engines.base import Origin
 from lingting.live.asks import Ask, AskKind, Pace
-from lingting.recognition.recognizer import Route
+from lingting.recognition.engine_doors import Route
 
 __all__ = ["Asking", "Load"]
 

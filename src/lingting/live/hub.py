@@ -18,8 +18,8 @@ from lingting.live.ear import Ear
 from lingting.live.engine_load import RETRY_SECONDS, Engine, EngineLoad
 from lingting.live.metering import Meter
 from lingting.live.parts import LiveObserver, LiveSettings, Opening, Seals, SessionParts, no_seals
+from lingting.recognition.engine_doors import Route, Routes
 from lingting.recognition.pieces import ScorerSource
-from lingting.recognition.recognizer import Route, Routes
 from lingting.recognition.redacting import require_redaction, with_floor
 from lingting.text.hotwords.correction import load_hotwords
 from lingting.text.sentiment import load_moods
@@ -179,7 +179,8 @@ class LiveHub:
                 f"try again in {RETRY_SECONDS:.0f} seconds",
                 retry_after_seconds=RETRY_SECONDS,
             )
-        (self._loads.get(id(engine)) or EngineLoad(engine)).require_room()
+        load = self._loads.get(id(engine))  # which is falsy without sessions
+        (EngineLoad(engine) if load is None else load).require_room()
 
     async def _open_ear(self, fmt: LiveFormat) -> Ear:
         """Open a decoder in the thread; if the caller leaves meanwhile, it is closed again."""

@@ -11,7 +11,7 @@ from lingting.audio.live_formats import LiveDecoder, LiveFormat
 from lingting.domain import Clock, Redaction, StreamOptions
 from lingting.live.asking import Load
 from lingting.live.metering import Meter
-from lingting.recognition.recognizer import Route
+from lingting.recognition.engine_doors import Route
 from lingting.text.hotwords.matching import Matcher
 from lingting.text.redaction import Sealer
 

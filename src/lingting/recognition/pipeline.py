@@ -24,9 +24,9 @@ from lingting.domain import Hypothesis, Priority, Progress, RecognizeOptions, Se
 from lingting.domain.errors import Overloaded, QuotaExceeded
 from lingting.domain.principal import ANYBODY, Principal
 from lingting.recognition.assembly import Assembly
+from lingting.recognition.engine_doors import Route, Routes
 from lingting.recognition.long_audio import Piece
 from lingting.recognition.pieces import PieceReader, ScorerSource, open_pieces
-from lingting.recognition.recognizer import Route, Routes
 from lingting.recognition.redacting import require_redaction
 from lingting.recognition.second_opinion import asked_again, likelier, relabelled
 from lingting.telemetry.traces import begin

@@ -24,7 +24,7 @@ from lingting.domain.errors import (
 )
 from lingting.engines.base import Clip
 from lingting.engines.remote_breaker import RemoteBreaker
-from lingting.recognition.recognizer import EngineDoor, as_asked, require_able
+from lingting.recognition.engine_doors import EngineDoor, as_asked, require_able
 from lingting.recognition.residency import Residency
 from lingting.recognition.route_attempts import BREAKER_OPEN
 from lingting.recognition.served import Served

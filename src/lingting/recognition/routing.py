@@ -24,7 +24,7 @@ from lingting.domain.errors import (
 )
 from lingting.domain.principal import ANYBODY, Principal
 from lingting.engines.base import Clip, Origin
-from lingting.recognition.recognizer import EngineDoor, EngineQueue, require_able
+from lingting.recognition.engine_doors import EngineDoor, EngineQueue, require_able
 from lingting.recognition.residency import Residency
 from lingting.recognition.route_asking import Asker, Passed, RoutingObserver, RoutingSettings, Sent
 from lingting.recognition.route_attempts import BUDGET_SPENT, Attempts

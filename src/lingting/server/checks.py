@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from lingting.domain.errors import EngineFailed, EngineUnavailable, StorageUnavailable
-from lingting.recognition.recognizer import EngineQueue
+from lingting.recognition.engine_doors import EngineQueue
 from lingting.recognition.routing import Router
 from lingting.server.asking import servers_asked
 from lingting.server.recognition import Recognition

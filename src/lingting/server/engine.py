@@ -20,7 +20,7 @@ from lingting.heap import give_heap_back
 from lingting.recognition.batch_replica import step_back
 from lingting.recognition.batch_reports import SchedulerObserver
 from lingting.recognition.batching import Scheduler, SchedulerSettings
-from lingting.recognition.recognizer import EngineDoor, EngineQueue
+from lingting.recognition.engine_doors import EngineDoor, EngineQueue
 from lingting.recognition.remote_queue import RemoteLimits, RemoteQueue
 from lingting.recognition.served import Served
 from lingting.recognition.streaming import StreamScheduler

@@ -12,8 +12,8 @@ from lingting.audio.vad_models import SileroModel
 from lingting.domain import Clock, SystemClock
 from lingting.engines.base import AnyEngine
 from lingting.recognition.batching import SchedulerSettings
+from lingting.recognition.engine_doors import EngineDoor, EngineQueue
 from lingting.recognition.pipeline import Pipeline, PipelineSettings
-from lingting.recognition.recognizer import EngineDoor, EngineQueue
 from lingting.recognition.residency import Residency
 from lingting.recognition.residents import ResidencySettings, Resident
 from lingting.recognition.route_asking import RoutingSettings

@@ -18,7 +18,8 @@ from lingting.live.hub import LiveHub, LiveParts
 from lingting.live.outbox import Subscription
 from lingting.live.parts import LiveSettings
 from lingting.recognition.batching import Scheduler, SchedulerSettings
-from lingting.recognition.recognizer import EngineDoor, Recognizer
+from lingting.recognition.engine_doors import EngineDoor
+from lingting.testing import DirectRoute
 
 LEVEL = 8_000
 PLAIN = StreamOptions(partials=False)
@@ -88,7 +89,7 @@ async def house(
     clock, watcher = SystemClock(), Watcher()
     queue = Scheduler(engine, scheduler or SchedulerSettings(), clock=clock)
     await queue.start()
-    recognizer = Recognizer(EngineDoor("fake", "scripted", engine.capabilities, queue))
+    recognizer = DirectRoute(EngineDoor("fake", "scripted", engine.capabilities, queue))
     parts = LiveParts(recognizer, queue, LevelModel(), decoder, clock, watcher)
     hub = LiveHub(parts, LiveSettings(**settings))  # type: ignore[arg-type]
     try:

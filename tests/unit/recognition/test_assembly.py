@@ -6,8 +6,8 @@ import pytest
 from lingting.domain import SAMPLE_RATE_HZ, Audio, ChannelMode, Hypothesis, MoodLabel, RecognizeOptions, Span, Word
 from lingting.engines.base import Capabilities
 from lingting.recognition.assembly import Assembly
+from lingting.recognition.engine_doors import EngineDoor
 from lingting.recognition.long_audio import Piece
-from lingting.recognition.recognizer import EngineDoor
 
 pytestmark = pytest.mark.unit
 

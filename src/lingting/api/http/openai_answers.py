@@ -67,6 +67,9 @@ def _verbose(transcript: Transcript, granularities: frozenset[str], *, translate
         "segments": [_segment(segment) for segment in transcript.segments] if "segment" in granularities else None,
         "words": [_word(word) for word in transcript.words] if "word" in granularities else None,
         "redactions": redactions_of(transcript),
+        "engine": transcript.engine,
+        "model": transcript.model,
+        "attempts": list(transcript.attempts),
         "usage": _usage(transcript),
     } | course_fields(transcript.segments)
 

@@ -1,9 +1,8 @@
-"""One engine behind its queue: checks what is asked against what the engine can do, and hands clips over."""
+"""Engines as their callers see them: what they can do, the queue in front of each, and the way that leads there."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -13,7 +12,7 @@ from lingting.domain.principal import ANYBODY, Principal
 from lingting.engines.base import Capabilities, Clip, Origin
 from lingting.text.sentiment import require_mood
 
-__all__ = ["EngineDoor", "EngineQueue", "Recognizer", "Route", "Routes", "Submit", "require_able"]
+__all__ = ["EngineDoor", "EngineQueue", "Route", "Routes", "Submit", "as_asked", "require_able"]
 
 
 class Submit(Protocol):
@@ -127,50 +126,6 @@ class Routes(Protocol):
         raises    ModelNotFound
         """
         ...
-
-
-class Recognizer:
-    """Sends clips to one engine. Alone it is every caller's route."""
-
-    def __init__(self, door: EngineDoor) -> None:
-        self._door = door
-
-    @property
-    def engine(self) -> str:
-        return self._door.engine
-
-    @property
-    def model(self) -> str:
-        return self._door.model
-
-    def route(
-        self,
-        options: RecognizeOptions,
-        *,
-        caller: Principal = ANYBODY,
-        priority: Priority = Priority.REQUEST,
-        seconds: float | None = None,
-    ) -> Recognizer:
-        return self
-
-    @asynccontextmanager
-    async def held(self) -> AsyncIterator[EngineQueue]:
-        yield self._door.scheduler
-
-    def check(self, options: RecognizeOptions) -> None:
-        require_able(self._door.capabilities, options, model=self._door.model)
-
-    async def transcribe(
-        self,
-        audio: Audio,
-        options: RecognizeOptions,
-        *,
-        priority: Priority,
-        coalesce: str | None = None,
-        origin: Origin | None = None,
-    ) -> Hypothesis:
-        clip = as_asked(Clip(audio, options, origin), self._door.capabilities)
-        return await self._door.scheduler.submit(clip, priority=priority, coalesce=coalesce)
 
 
 def as_asked(clip: Clip, capabilities: Capabilities) -> Clip:
