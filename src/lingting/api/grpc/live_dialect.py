@@ -51,7 +51,7 @@ class GrpcDialect:
         self.closed: CloseReason | None = None
         """Why the session ended, once it has."""
         self._config = Config(options=handshake.defaults)
-        self._intents = handshake.intents
+        self._intents, self._shelf = handshake.intents, handshake.hotwords
         self._may_publish = handshake.may_publish
         self._is_resumable = False
         self._is_live = False
@@ -115,7 +115,7 @@ class GrpcDialect:
         is_resumable = bool(fields.pop("resumable", False))
         if self._is_live:
             return self._changed(fields, is_resumable=is_resumable)
-        config = read_config(fields, self._config, is_first=True)
+        config = read_config(fields, self._config, is_first=True, shelf=self._shelf)
         config = settled(config, self._intents, may_publish=self._may_publish)
         self._config, self._is_resumable = config, is_resumable or config.session is not None
         if config.session is None:
@@ -127,7 +127,7 @@ class GrpcDialect:
         self._require_live("config")
         if is_resumable:
             raise InvalidOption("resumable", "can only be given in the first config")
-        config = read_config(fields, self._config, is_first=False)
+        config = read_config(fields, self._config, is_first=False, shelf=self._shelf)
         self._config = settled(config, self._intents, may_publish=self._may_publish)
         answer = speech_pb2.StreamResponse(configured=speech_pb2.Configured())
         return (Configure(self._config.options), Say(answer.SerializeToString()))

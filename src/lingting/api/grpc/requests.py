@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from google.protobuf.message import DecodeError
 
@@ -15,6 +15,7 @@ from lingting.audio.decode import AudioSource
 from lingting.domain import Call, RecognizeOptions
 from lingting.domain.errors import InvalidMessage, InvalidOption
 from lingting.recognition.served import ServedNames
+from lingting.text.hotwords.shelf import HotwordShelf
 from lingting.text.intent_match import Matcher
 from lingting.text.intents import Intents
 
@@ -43,20 +44,33 @@ def parsed(kind: type[Any], data: bytes) -> Any:  # Any: the library's messages 
         raise InvalidMessage(f"the message is no {kind.DESCRIPTOR.full_name}; is the proto another one?") from error
 
 
-def asked(data: bytes, call: Call, *, defaults: RecognizeOptions, names: ServedNames, intents: Intents) -> Asked:
+class Shelves(Protocol):
+    """What a request may name of the server's."""
+
+    @property
+    def names(self) -> ServedNames: ...
+
+    @property
+    def intents(self) -> Intents: ...
+
+    @property
+    def hotwords(self) -> HotwordShelf: ...
+
+
+def asked(data: bytes, call: Call, *, defaults: RecognizeOptions, services: Shelves) -> Asked:
     """raises    InvalidMessage, InvalidOption, ModelNotFound, UnsupportedFormat, UnsupportedLanguage"""
     request = parsed(speech_pb2.RecognizeRequest, data)
     if not request.audio:
         raise InvalidOption("audio", "is missing; send the recording in this field")
     fields = Fields(set_fields(request.config))
     check_format(fields)
-    options = replace(read_options(fields, defaults), word_times=fields.flag("words"))
+    options = replace(read_options(fields, defaults, shelf=services.hotwords), word_times=fields.flag("words"))
     pack = fields.text("intents")
     return Asked(
         source=AudioSource(data=request.audio, pcm=read_pcm(fields)),
-        options=with_model(names, fields, options),
+        options=with_model(services.names, fields, options),
         wishes=wished(call, fields),
-        matcher=None if pack is None else intents.matcher(pack, param="intents"),
+        matcher=None if pack is None else services.intents.matcher(pack, param="intents"),
     )
 
 

@@ -18,6 +18,7 @@ from lingting.api.grpc.live_dialect import GrpcDialect
 from lingting.api.grpc.news import News
 from lingting.api.grpc.peer import GrpcPeer
 from lingting.api.grpc.requests import Asked, asked
+from lingting.api.http.asking import defaults_for
 from lingting.api.http.doors import Doors
 from lingting.api.http.fields import Fields
 from lingting.api.ws.connection import RESUMED_ELSEWHERE, Connection
@@ -84,8 +85,13 @@ async def stream_recognize(rpc: Rpc) -> None:
     with doors.sockets.holding_a_place():
         limits = doors.sockets.limits
         may_publish = services.commands.has_receivers and call.principal.may(Scope.COMMANDS)
-        defaults = live_defaults(doors.defaults)
-        dialect = GrpcDialect(Handshake(defaults, intents=services.intents, may_publish=may_publish))
+        handshake = Handshake(
+            live_defaults(defaults_for(doors, call.principal)),
+            intents=services.intents,
+            hotwords=services.hotwords,
+            may_publish=may_publish,
+        )
+        dialect = GrpcDialect(handshake)
         peer = GrpcPeer(rpc.context, dialect)
         connection = Connection(peer, dialect, parts_of(services, limits), call)
         await rpc.begin_live()
@@ -136,7 +142,7 @@ async def _wanted(rpc: Rpc) -> Asked:
     if data is grpc.aio.EOF:
         raise InvalidMessage("no message came; send one RecognizeRequest")
     services.telemetry.doors.received(len(data))
-    return asked(data, call, defaults=doors.defaults, names=services.names, intents=services.intents)
+    return asked(data, call, defaults=defaults_for(doors, call.principal), services=services)
 
 
 async def _recognised(rpc: Rpc, wanted: Asked, news: News | None = None) -> speech_pb2.RecognizeResponse:

@@ -49,12 +49,12 @@ DOCUMENTED: dict[str, Any] = {  # Any: OpenAPI
 )
 async def short_recording(request: Request) -> Response:
     doors = doors_of(request)
-    doors.require_open()
+    services = doors.require_open()
     fields = Fields(dict(request.query_params))
     if fields.text("appkey") is None:
         raise InvalidOption("appkey", "is not set; any text will do, for the server asks for a token only")
     pcm = _read_pcm(fields)
-    options = text_options(fields, defaults_of(request))
+    options = text_options(fields, defaults_of(request), services.hotwords)
     wishes = read_wishes(request, fields)
     async with read_recording(request) as recording:
         content = recording.content

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import HTTPConnection, Request
 
 from lingting.api.access import call_of, named
-from lingting.api.http.doors import doors_of, unless_gone
+from lingting.api.http.doors import Doors, doors_of, unless_gone
 from lingting.api.http.fields import REDACT_SCHEMA, Fields
 from lingting.api.http.hotword_fields import HOTWORD_SCHEMA
 from lingting.audio.decode import AudioSource
@@ -22,12 +22,12 @@ __all__ = [
     "MODEL_SCHEMA",
     "WISHES_SCHEMA",
     "Wishes",
+    "defaults_for",
     "defaults_of",
     "headers_of",
     "read_model",
     "read_wishes",
     "transcribe_for",
-    "usual_hotwords",
     "wished",
     "with_model",
 ]
@@ -48,7 +48,7 @@ MODEL_SCHEMA: dict[str, Any] = {  # Any: OpenAPI
 }
 
 
-def usual_hotwords(shelf: HotwordShelf, principal: Principal) -> Hotwords:
+def _usual_hotwords(shelf: HotwordShelf, principal: Principal) -> Hotwords:
     """What holds for a caller who asks for nothing: the packs of the key, or else those of the server.
 
     raises    InvalidOption where the key names a pack that is gone
@@ -58,14 +58,21 @@ def usual_hotwords(shelf: HotwordShelf, principal: Principal) -> Hotwords:
     return shelf.chosen(Hotwords(), packs=principal.hotword_packs, param="hotword_packs of the key")
 
 
+def defaults_for(doors: Doors, principal: Principal) -> RecognizeOptions:
+    """What a caller gets when a request does not say.
+
+    raises    InvalidOption
+    """
+    usual = _usual_hotwords(doors.services.hotwords, principal)
+    return replace(doors.defaults, hotwords=usual) if usual else doors.defaults
+
+
 def defaults_of(connection: HTTPConnection) -> RecognizeOptions:
     """What a request of this caller gets when it does not say.
 
     raises    InvalidOption
     """
-    doors = doors_of(connection)
-    usual = usual_hotwords(doors.services.hotwords, call_of(connection).principal)
-    return replace(doors.defaults, hotwords=usual) if usual else doors.defaults
+    return defaults_for(doors_of(connection), call_of(connection).principal)
 
 
 @dataclass(frozen=True, slots=True)

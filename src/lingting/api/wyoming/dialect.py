@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from lingting.api.ws.dialect import Append, Command, Finish, Handshake, Later, Message, Open, Opened, Say, Stay
+from lingting.api.ws.hints import hinted
 from lingting.api.wyoming.codec import (
     Error,
     Event,
@@ -187,7 +188,7 @@ def _wished(data: Mapping[str, Any], defaults: StreamOptions, names: ServedNames
         wishes["model"] = names.chosen(name)
     words = [word for field in ("transcript_names", "transcript_terms") for word in _texts(data, field)]
     if words:
-        wishes["prompt"] = ", ".join(words)
+        wishes["hotwords"] = hinted(defaults.recognize.hotwords, words, param="transcript_terms")
     return replace(defaults, recognize=replace(defaults.recognize, **wishes))
 
 

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from lingting.api.admission import Knock, let_in, verified
 from lingting.api.auditing import Caller, CallRows, SocketRecorder
 from lingting.api.errors import close_code
+from lingting.api.http.asking import defaults_for
 from lingting.api.http.doors import Doors
 from lingting.api.ws.connection import Connection, serve_peer
 from lingting.api.ws.dialect import Handshake, Message
@@ -173,7 +174,9 @@ class WyomingServer:
             tell=known.append,
         )
         limits = doors.sockets.limits
-        handshake = Handshake(live_defaults(doors.defaults), max_audio_bytes=limits.max_message_bytes)
+        handshake = Handshake(
+            live_defaults(defaults_for(doors, call.principal)), max_audio_bytes=limits.max_message_bytes
+        )
         dialect = WyomingDialect(handshake, services.names, info_of(services.names))
         connection = Connection(peer, dialect, parts_of(services, limits), call)
         self._serving[task] = connection

@@ -2,6 +2,7 @@
 
 import runpy
 from pathlib import Path
+from types import SimpleNamespace
 
 import grpc
 import pytest
@@ -18,12 +19,15 @@ from lingting.domain.transcript import Suppression
 from lingting.grpc import RecognizeRequest
 from lingting.recognition.served import Served, ServedNames
 from lingting.recognition.transcriber import CacheUse, Transcribed
+from lingting.text.hotwords.packs import load_shipped
+from lingting.text.hotwords.shelf import HotwordShelf
 from lingting.text.intents import Intents
 
 pytestmark = pytest.mark.unit
 
 ROOT = Path(__file__).parents[4]
 OFFERED = ServedNames((Served("whisper-base", "whisper", is_default=True), Served("tiny", "whisper")))
+SHELVES = SimpleNamespace(names=OFFERED, intents=Intents(()), hotwords=HotwordShelf(load_shipped().values()))
 STATUSES = [status.name for status in grpc.StatusCode]
 
 
@@ -33,7 +37,7 @@ def wanted(**config: object):
 
 
 def read(data: bytes):
-    return asked(data, Call(ANYBODY, "/x"), defaults=RecognizeOptions(), names=OFFERED, intents=Intents(()))
+    return asked(data, Call(ANYBODY, "/x"), defaults=RecognizeOptions(), services=SHELVES)
 
 
 def test_fields_become_options_and_wishes() -> None:
@@ -49,6 +53,14 @@ def test_fields_become_options_and_wishes() -> None:
 def test_headerless_audio_is_declared() -> None:
     assert wanted(format="mulaw", sample_rate=8_000, channels=2).source.pcm == PcmFormat("mulaw", 8_000, 2)
     assert wanted(format="wav").source.pcm is None
+
+
+def test_hotwords_and_packs_are_taken() -> None:
+    hotwords = wanted(hotwords=["血压:3", "stent"], hotword_packs=["car"]).options.hotwords
+    assert [(word.text, word.weight) for word in hotwords.own] == [("血压", 3.0), ("stent", 1.0)]
+    assert {word.pack for word in hotwords.of_packs} == {"car"}
+    with pytest.raises(InvalidOption, match="hotword_packs"):
+        wanted(hotword_packs=["nonesuch"])
 
 
 def test_a_model_that_is_served_may_be_named() -> None:

@@ -3,11 +3,15 @@
 import pytest
 
 from lingting.api.deepgram.answers import bare
+from lingting.api.http.fields import Fields
+from lingting.api.ws.aliyun.wishes import text_options
 from lingting.api.ws.funasr_times import stamp_sentences, timestamp, tokens_of
 from lingting.api.ws.hints import hinted
 from lingting.audio.live_formats import container_of
-from lingting.domain import Hotword, Hotwords, Word
+from lingting.domain import Hotword, Hotwords, RecognizeOptions, Word
 from lingting.domain.errors import InvalidOption
+from lingting.text.hotwords.packs import load_shipped
+from lingting.text.hotwords.shelf import HotwordShelf
 
 pytestmark = pytest.mark.unit
 
@@ -71,3 +75,10 @@ def test_hints_are_hotwords_as_far_as_they_can_be_and_packs_stay() -> None:
     assert len(hinted(Hotwords(), [f"w{i}" for i in range(2_000)], param="hotwords").words) == 1_000
     with pytest.raises(InvalidOption):
         hinted(before, [1], param="hotwords")
+
+
+@pytest.mark.parametrize(("vocabulary", "packs"), [("car", {"car"}), ("a1b2c3d4", set()), (None, set())])
+def test_a_vocabulary_of_aliyuns_clients_may_name_a_pack(vocabulary, packs) -> None:
+    shelf = HotwordShelf(load_shipped().values())
+    options = text_options(Fields({"vocabulary_id": vocabulary}), RecognizeOptions(), shelf)
+    assert {word.pack for word in options.hotwords.words} == packs

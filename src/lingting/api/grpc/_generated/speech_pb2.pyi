@@ -16,7 +16,7 @@ class RecognizeRequest(_message.Message):
     def __init__(self, audio: _Optional[bytes] = ..., config: _Optional[_Union[RecognizeConfig, _Mapping]] = ...) -> None: ...
 
 class RecognizeConfig(_message.Message):
-    __slots__ = ("format", "sample_rate", "channels", "language", "per_segment_language", "prompt", "words", "task", "script", "itn", "spacing", "punctuation", "channel", "channel_names", "intents", "mood", "beam_size", "temperature", "denoise", "redact", "redact_kinds", "user", "store", "cache", "model", "local_only")
+    __slots__ = ("format", "sample_rate", "channels", "language", "per_segment_language", "prompt", "words", "task", "script", "itn", "spacing", "punctuation", "channel", "channel_names", "intents", "mood", "beam_size", "temperature", "denoise", "redact", "redact_kinds", "user", "store", "cache", "model", "local_only", "hotwords", "hotword_packs", "hotword_prompt")
     FORMAT_FIELD_NUMBER: _ClassVar[int]
     SAMPLE_RATE_FIELD_NUMBER: _ClassVar[int]
     CHANNELS_FIELD_NUMBER: _ClassVar[int]
@@ -43,6 +43,9 @@ class RecognizeConfig(_message.Message):
     CACHE_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
     LOCAL_ONLY_FIELD_NUMBER: _ClassVar[int]
+    HOTWORDS_FIELD_NUMBER: _ClassVar[int]
+    HOTWORD_PACKS_FIELD_NUMBER: _ClassVar[int]
+    HOTWORD_PROMPT_FIELD_NUMBER: _ClassVar[int]
     format: str
     sample_rate: int
     channels: int
@@ -69,7 +72,10 @@ class RecognizeConfig(_message.Message):
     cache: bool
     model: str
     local_only: bool
-    def __init__(self, format: _Optional[str] = ..., sample_rate: _Optional[int] = ..., channels: _Optional[int] = ..., language: _Optional[str] = ..., per_segment_language: _Optional[bool] = ..., prompt: _Optional[str] = ..., words: _Optional[bool] = ..., task: _Optional[str] = ..., script: _Optional[str] = ..., itn: _Optional[bool] = ..., spacing: _Optional[str] = ..., punctuation: _Optional[str] = ..., channel: _Optional[str] = ..., channel_names: _Optional[_Iterable[str]] = ..., intents: _Optional[str] = ..., mood: _Optional[bool] = ..., beam_size: _Optional[int] = ..., temperature: _Optional[float] = ..., denoise: _Optional[bool] = ..., redact: _Optional[str] = ..., redact_kinds: _Optional[_Iterable[str]] = ..., user: _Optional[str] = ..., store: _Optional[bool] = ..., cache: _Optional[bool] = ..., model: _Optional[str] = ..., local_only: _Optional[bool] = ...) -> None: ...
+    hotwords: _containers.RepeatedScalarFieldContainer[str]
+    hotword_packs: _containers.RepeatedScalarFieldContainer[str]
+    hotword_prompt: bool
+    def __init__(self, format: _Optional[str] = ..., sample_rate: _Optional[int] = ..., channels: _Optional[int] = ..., language: _Optional[str] = ..., per_segment_language: _Optional[bool] = ..., prompt: _Optional[str] = ..., words: _Optional[bool] = ..., task: _Optional[str] = ..., script: _Optional[str] = ..., itn: _Optional[bool] = ..., spacing: _Optional[str] = ..., punctuation: _Optional[str] = ..., channel: _Optional[str] = ..., channel_names: _Optional[_Iterable[str]] = ..., intents: _Optional[str] = ..., mood: _Optional[bool] = ..., beam_size: _Optional[int] = ..., temperature: _Optional[float] = ..., denoise: _Optional[bool] = ..., redact: _Optional[str] = ..., redact_kinds: _Optional[_Iterable[str]] = ..., user: _Optional[str] = ..., store: _Optional[bool] = ..., cache: _Optional[bool] = ..., model: _Optional[str] = ..., local_only: _Optional[bool] = ..., hotwords: _Optional[_Iterable[str]] = ..., hotword_packs: _Optional[_Iterable[str]] = ..., hotword_prompt: _Optional[bool] = ...) -> None: ...
 
 class RecognizeResponse(_message.Message):
     __slots__ = ("id", "cached", "transcript", "language", "language_probability", "duration_seconds", "speech_seconds", "engine", "model", "segments", "redactions", "suppressed", "mood", "intents")
@@ -261,7 +267,7 @@ class End(_message.Message):
     def __init__(self) -> None: ...
 
 class StreamConfig(_message.Message):
-    __slots__ = ("encoding", "sample_rate", "channels", "language", "per_segment_language", "prompt", "words", "script", "itn", "spacing", "punctuation", "intents", "mood", "beam_size", "redact", "redact_kinds", "partials", "partial_interval_ms", "silence_ms", "max_segment_ms", "vad_threshold", "vad_pad_ms", "guard", "model", "local_only", "publish", "room", "room_token", "resumable", "session", "seq")
+    __slots__ = ("encoding", "sample_rate", "channels", "language", "per_segment_language", "prompt", "words", "script", "itn", "spacing", "punctuation", "intents", "mood", "beam_size", "redact", "redact_kinds", "partials", "partial_interval_ms", "silence_ms", "max_segment_ms", "vad_threshold", "vad_pad_ms", "guard", "model", "local_only", "publish", "room", "room_token", "resumable", "session", "seq", "hotwords", "hotword_packs", "hotword_prompt")
     ENCODING_FIELD_NUMBER: _ClassVar[int]
     SAMPLE_RATE_FIELD_NUMBER: _ClassVar[int]
     CHANNELS_FIELD_NUMBER: _ClassVar[int]
@@ -293,6 +299,9 @@ class StreamConfig(_message.Message):
     RESUMABLE_FIELD_NUMBER: _ClassVar[int]
     SESSION_FIELD_NUMBER: _ClassVar[int]
     SEQ_FIELD_NUMBER: _ClassVar[int]
+    HOTWORDS_FIELD_NUMBER: _ClassVar[int]
+    HOTWORD_PACKS_FIELD_NUMBER: _ClassVar[int]
+    HOTWORD_PROMPT_FIELD_NUMBER: _ClassVar[int]
     encoding: str
     sample_rate: int
     channels: int
@@ -324,7 +333,10 @@ class StreamConfig(_message.Message):
     resumable: bool
     session: str
     seq: int
-    def __init__(self, encoding: _Optional[str] = ..., sample_rate: _Optional[int] = ..., channels: _Optional[int] = ..., language: _Optional[str] = ..., per_segment_language: _Optional[bool] = ..., prompt: _Optional[str] = ..., words: _Optional[bool] = ..., script: _Optional[str] = ..., itn: _Optional[bool] = ..., spacing: _Optional[str] = ..., punctuation: _Optional[str] = ..., intents: _Optional[str] = ..., mood: _Optional[bool] = ..., beam_size: _Optional[int] = ..., redact: _Optional[str] = ..., redact_kinds: _Optional[_Iterable[str]] = ..., partials: _Optional[bool] = ..., partial_interval_ms: _Optional[int] = ..., silence_ms: _Optional[int] = ..., max_segment_ms: _Optional[int] = ..., vad_threshold: _Optional[float] = ..., vad_pad_ms: _Optional[int] = ..., guard: _Optional[bool] = ..., model: _Optional[str] = ..., local_only: _Optional[bool] = ..., publish: _Optional[bool] = ..., room: _Optional[str] = ..., room_token: _Optional[str] = ..., resumable: _Optional[bool] = ..., session: _Optional[str] = ..., seq: _Optional[int] = ...) -> None: ...
+    hotwords: _containers.RepeatedScalarFieldContainer[str]
+    hotword_packs: _containers.RepeatedScalarFieldContainer[str]
+    hotword_prompt: bool
+    def __init__(self, encoding: _Optional[str] = ..., sample_rate: _Optional[int] = ..., channels: _Optional[int] = ..., language: _Optional[str] = ..., per_segment_language: _Optional[bool] = ..., prompt: _Optional[str] = ..., words: _Optional[bool] = ..., script: _Optional[str] = ..., itn: _Optional[bool] = ..., spacing: _Optional[str] = ..., punctuation: _Optional[str] = ..., intents: _Optional[str] = ..., mood: _Optional[bool] = ..., beam_size: _Optional[int] = ..., redact: _Optional[str] = ..., redact_kinds: _Optional[_Iterable[str]] = ..., partials: _Optional[bool] = ..., partial_interval_ms: _Optional[int] = ..., silence_ms: _Optional[int] = ..., max_segment_ms: _Optional[int] = ..., vad_threshold: _Optional[float] = ..., vad_pad_ms: _Optional[int] = ..., guard: _Optional[bool] = ..., model: _Optional[str] = ..., local_only: _Optional[bool] = ..., publish: _Optional[bool] = ..., room: _Optional[str] = ..., room_token: _Optional[str] = ..., resumable: _Optional[bool] = ..., session: _Optional[str] = ..., seq: _Optional[int] = ..., hotwords: _Optional[_Iterable[str]] = ..., hotword_packs: _Optional[_Iterable[str]] = ..., hotword_prompt: _Optional[bool] = ...) -> None: ...
 
 class StreamResponse(_message.Message):
     __slots__ = ("ready", "speech_started", "speech_stopped", "partial", "final", "intent", "segment_error", "committed", "configured", "notice", "ended")

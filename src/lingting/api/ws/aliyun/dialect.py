@@ -50,7 +50,7 @@ class AliyunNls:
     resumes = False
 
     def __init__(self, handshake: Handshake) -> None:
-        self._defaults = handshake.defaults
+        self._defaults, self._shelf = handshake.defaults, handshake.hotwords
         self._writer = EventWriter(handshake.token)
         self._stage = _Stage.FREE
         self._task: Task | None = None
@@ -137,13 +137,15 @@ class AliyunNls:
         return ()
 
     def _recognize(self, directive: Directive) -> Sequence[Command]:
-        return self._begin(directive, lambda: Recognition(read_recognition(directive.payload, self._defaults)))
+        payload = directive.payload
+        return self._begin(directive, lambda: Recognition(read_recognition(payload, self._defaults, self._shelf)))
 
     def _transcribe(self, directive: Directive) -> Sequence[Command]:
         given = directive.payload.get("session_id")
         is_sane = isinstance(given, str) and given.isascii() and given.isprintable()
         self._session_id = str(given)[:MAX_SESSION_CHARACTERS] if is_sane else ""
-        return self._begin(directive, lambda: Transcription(read_transcription(directive.payload, self._defaults)))
+        payload = directive.payload
+        return self._begin(directive, lambda: Transcription(read_transcription(payload, self._defaults, self._shelf)))
 
     def _begin(self, directive: Directive, make: Callable[[], Task]) -> Sequence[Command]:
         if self._stage is not _Stage.FREE:
@@ -160,7 +162,7 @@ class AliyunNls:
         if not isinstance(task, Transcription) or self._stage is not _Stage.RUNNING:
             return ()
         payload = {**self._payload, **directive.payload}
-        task.wishes = read_transcription(payload, self._defaults)
+        task.wishes = read_transcription(payload, self._defaults, self._shelf)
         self._payload = payload
         return (Configure(task.wishes.options),)
 

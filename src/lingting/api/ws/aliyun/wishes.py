@@ -12,6 +12,7 @@ from lingting.api.http.fields import Fields
 from lingting.audio.live_formats import Container, LiveFormat
 from lingting.domain import PcmFormat, Punctuation, RecognizeOptions, SessionBounds, StreamOptions
 from lingting.domain.errors import InvalidOption, UnsupportedFormat
+from lingting.text.hotwords.shelf import HotwordShelf
 
 __all__ = [
     "Wishes",
@@ -57,7 +58,9 @@ class Wishes:
     """The task is over once somebody has spoken and fallen silent."""
 
 
-def read_recognition(payload: Mapping[str, object], defaults: StreamOptions) -> Wishes:
+def read_recognition(
+    payload: Mapping[str, object], defaults: StreamOptions, shelf: HotwordShelf | None = None
+) -> Wishes:
     """Of StartRecognition: one sentence.
 
     raises    InvalidOption, UnsupportedFormat
@@ -70,10 +73,12 @@ def read_recognition(payload: Mapping[str, object], defaults: StreamOptions) -> 
     options = replace(defaults, max_segment_seconds=MAX_SEGMENT_SECONDS, bounds=bounds)
     if ends_itself:
         options = _with_silence(options, end_ms or USUAL_SILENCE_MS)
-    return replace(_common(fields, options), ends_itself=ends_itself)
+    return replace(_common(fields, options, shelf), ends_itself=ends_itself)
 
 
-def read_transcription(payload: Mapping[str, object], defaults: StreamOptions) -> Wishes:
+def read_transcription(
+    payload: Mapping[str, object], defaults: StreamOptions, shelf: HotwordShelf | None = None
+) -> Wishes:
     """Of StartTranscription: any number of sentences.
 
     raises    InvalidOption, UnsupportedFormat
@@ -81,17 +86,24 @@ def read_transcription(payload: Mapping[str, object], defaults: StreamOptions) -
     fields = Fields(payload)
     silence_ms = _silence_ms(fields, "max_sentence_silence") or USUAL_SILENCE_MS
     options = replace(defaults, bounds=SessionBounds(idle_seconds=IDLE_SECONDS))
-    return _common(fields, _with_silence(options, silence_ms))
+    return _common(fields, _with_silence(options, silence_ms), shelf)
 
 
-def text_options(fields: Fields, defaults: RecognizeOptions) -> RecognizeOptions:
+def text_options(fields: Fields, defaults: RecognizeOptions, shelf: HotwordShelf | None) -> RecognizeOptions:
     """What REST and sockets can ask of the text.
+
+    `vocabulary_id` may be the name of a pack of hotwords here; an id of the cloud's own is passed over.
 
     raises    InvalidOption
     """
     has_marks = fields.flag("enable_punctuation_prediction")
+    vocabulary = fields.text("vocabulary_id")
+    hotwords = defaults.hotwords
+    if shelf is not None and vocabulary in {pack.name for pack in shelf.packs}:
+        hotwords = shelf.chosen(hotwords, packs=[vocabulary])
     return replace(
         defaults,
+        hotwords=hotwords,
         itn=fields.flag("enable_inverse_text_normalization"),
         punctuation=defaults.punctuation if has_marks else Punctuation.OFF,
     )
@@ -105,11 +117,11 @@ def read_pcm_rate(fields: Fields) -> int:
     return rate_hz
 
 
-def _common(fields: Fields, options: StreamOptions) -> Wishes:
+def _common(fields: Fields, options: StreamOptions, shelf: HotwordShelf | None) -> Wishes:
     return Wishes(
         options=replace(
             options,
-            recognize=text_options(fields, options.recognize),
+            recognize=text_options(fields, options.recognize, shelf),
             partials=fields.flag("enable_intermediate_result"),
         ),
         format=_format(fields),
