@@ -14,19 +14,26 @@ from lingting.domain.errors import EngineUnavailable, ModelMissing
 from lingting.engines.base import AnyEngine, EngineKind
 from lingting.engines.hf_transformers.settings import TransformersSettings
 from lingting.engines.registry import ENGINES, open_engine
+from lingting.engines.sherpa.settings import SherpaOnlineSettings, SherpaSettings
 from lingting.engines.vosk import VoskSettings
 from lingting.engines.whisper_window import DoubtLimits, WindowPolicy
 from lingting.server import locate_model
 from lingting.settings import load_settings
+from tiny_sherpa import MAKERS
 from tiny_transformers import make_ctc, make_whisper
 
-__all__ = ["KOREAN", "names", "opened", "speech"]
+__all__ = ["KOREAN", "names", "opened", "opened_tiny", "speech"]
 
 VARIANTS = {"transformers": ("transformers-whisper", "transformers-ctc")}
 """Of engines that are several: each is held to the contract."""
 NOT_DOUBTING = WindowPolicy(limits=DoubtLimits(max_compression_ratio=1e9, max_repeated_share=2.0, max_echo_letters=0))
 """For weights that are random, and say what they say again and again."""
 
+TINY = {
+    "sherpa": ("sense-voice", SherpaSettings(languages=("en", "zh", "ja", "ko", "yue"), family="sense-voice")),
+    "sherpa-online": ("transducer", SherpaOnlineSettings(languages=("en", "zh"), family="transducer")),
+}
+"""Of those whose models are made on the spot: the family, and settings."""
 MODELS = {"whisper": ("whisper-base", None), "vosk": ("vosk-ko", VoskSettings(languages=("ko",)))}
 """Of the engines that have weights: with which model, and settings, the suites open them."""
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -44,6 +51,8 @@ def opened(name: str) -> AnyEngine:
         return tiny_transformers(name)
     if not ENGINES[name].has_weights:
         return open_engine(name)
+    if name in TINY:
+        return opened_tiny(name, *TINY[name])
     assert name in MODELS, f"say in {Path(__file__).name} with which model the suites open {name!r}"
     model, settings = MODELS[name]
     try:
@@ -61,6 +70,16 @@ def tiny_transformers(name: str) -> AnyEngine:
     with TemporaryDirectory() as folder:
         make = make_whisper if name == "transformers-whisper" else make_ctc
         return open_engine("transformers", make(Path(folder)), settings)
+
+
+def opened_tiny(name: str, family: str, settings: SherpaSettings | SherpaOnlineSettings) -> AnyEngine:
+    """On a model of the family that is made for it, and gone when it is loaded."""
+    with TemporaryDirectory() as folder:
+        MAKERS[name, family](Path(folder))
+        try:
+            return open_engine(name, Path(folder), settings)
+        except EngineUnavailable as missing:
+            absent(str(missing))
 
 
 def speech(*languages: str) -> Audio:

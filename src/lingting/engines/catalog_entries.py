@@ -78,6 +78,8 @@ class ModelEntry:
     sources: tuple[Source, ...]
     """Tried in this order."""
     note: str = ""
+    family: str = ""
+    """Which kind of its engine's models it is; empty where the engine has one kind."""
 
     @property
     def size_bytes(self) -> int | None:
@@ -134,6 +136,7 @@ def _entry(row: dict[str, Any]) -> ModelEntry:  # Any: TOML before it is checked
         files=files,
         sources=tuple(_source(item, files) for item in row.get("source", ())),
         note=str(row.get("note", "")),
+        family=str(row.get("family", "")),
     )
 
 

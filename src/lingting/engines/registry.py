@@ -41,6 +41,8 @@ class EngineRow:
     """Top-level modules of other packages that must be installed."""
     install: str = ""
     """The line that installs them."""
+    libraries: tuple[str, ...] = ()
+    """Distributions of which another version may hear otherwise."""
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -58,6 +60,7 @@ ENGINES: Mapping[str, EngineRow] = {
             has_weights=True,
             needs=("ctranslate2", "faster_whisper", "tokenizers"),
             install="pip install lingting",
+            libraries=("ctranslate2", "faster-whisper"),
         ),
         EngineRow(
             name="aliyun",
@@ -72,6 +75,7 @@ ENGINES: Mapping[str, EngineRow] = {
             has_weights=True,
             needs=("torch", "transformers"),
             install="pip install 'lingting[transformers]'",
+            libraries=("transformers", "torch"),
         ),
         EngineRow(
             name="openai",
@@ -90,6 +94,26 @@ ENGINES: Mapping[str, EngineRow] = {
             memory_ratio=1.9,  # measured with vosk-ko
             needs=("vosk",),
             install="pip install 'lingting[vosk]'",
+            libraries=("vosk",),
+        ),
+        EngineRow(
+            name="sherpa",
+            target="lingting.engines.sherpa.offline:SherpaEngine",
+            settings="lingting.engines.sherpa.settings:SherpaSettings",
+            has_weights=True,
+            needs=("sherpa_onnx",),
+            install="pip install 'lingting[sherpa]'",
+            libraries=("sherpa-onnx",),
+        ),
+        EngineRow(
+            name="sherpa-online",
+            target="lingting.engines.sherpa.online:SherpaOnlineEngine",
+            kind=EngineKind.STREAM,
+            settings="lingting.engines.sherpa.settings:SherpaOnlineSettings",
+            has_weights=True,
+            needs=("sherpa_onnx",),
+            install="pip install 'lingting[sherpa]'",
+            libraries=("sherpa-onnx",),
         ),
         EngineRow(name="fake", target="lingting.engines.fake:FakeEngine"),
         EngineRow(name="fake-stream", target="lingting.engines.fake_stream:FakeStreamEngine", kind=EngineKind.STREAM),

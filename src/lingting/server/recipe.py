@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from lingting.engines.catalog_integrity import read_record
+from lingting.engines.registry import all_engines
 from lingting.server.engine import Plan, load_catalog
 from lingting.settings import Settings
 
@@ -39,7 +40,13 @@ def recipe_of(settings: Settings, engine: str, plans: Sequence[Plan]) -> str:
 
 def _served(settings: Settings, plan: Plan) -> list[object]:
     served = plan.served
-    return [served.name, served.engine, served.aliases, _weights_of(settings, served.model), repr(plan.settings)]
+    weights = _weights_of(settings, served.model)
+    return [served.name, served.engine, served.aliases, weights, repr(plan.settings), _versions(served.engine)]
+
+
+def _versions(engine: str) -> list[str]:
+    row = all_engines().get(engine)
+    return [version(name) for name in row.libraries] if row is not None and not row.missing else []
 
 
 def _weights_of(settings: Settings, model: str) -> dict[str, str]:

@@ -80,7 +80,7 @@ def _plan(entry: ServeEntry, settings: Settings, catalog: Catalog, made: AnyEngi
     )
     return Plan(
         served,
-        _engine_settings(entry, row, settings, _languages(weights, catalog)),
+        _engine_settings(entry, row, settings, _facts(weights, catalog)),
         has_weights=row.has_weights,
         made=made,
     )
@@ -90,9 +90,12 @@ def _given_row(made: AnyEngine) -> EngineRow:
     return EngineRow("given", "", kind=EngineKind.STREAM if made.capabilities.streaming else EngineKind.BATCH)
 
 
-def _languages(weights: str, catalog: Catalog) -> tuple[str, ...]:
+def _facts(weights: str, catalog: Catalog) -> dict[str, object]:
+    """What an engine may be unable to tell from its weights, by the names of its settings."""
     entry = catalog.entries.get(weights)
-    return () if entry is None else tuple(sorted(entry.languages))
+    if entry is None:
+        return {}
+    return {"languages": tuple(sorted(entry.languages)), "family": entry.family}
 
 
 def _where(entry: ServeEntry) -> str:
@@ -122,11 +125,11 @@ def _require_weights(entry: ServeEntry, weights: str, catalog: Catalog, *, at_st
 
 
 def _engine_settings(
-    entry: ServeEntry, row: EngineRow, settings: Settings, languages: tuple[str, ...]
+    entry: ServeEntry, row: EngineRow, settings: Settings, facts: Mapping[str, object]
 ) -> object | None:
     """An instance of the row's settings class, or None.
 
-    languages    of its weights, for engines that cannot tell from those
+    facts     of its weights, for engines that cannot tell from those
     raises    SettingsInvalid, naming `serve.NAME.options.FIELD`
     """
     path = f"serve.{entry.name}.options"
@@ -140,8 +143,9 @@ def _engine_settings(
     if kind is WhisperSettings:  # what `[whisper]` says holds for every Whisper
         given = settings.whisper.model_dump() | given
     names = [field.name for field in dataclasses.fields(kind)]
-    if languages and "languages" in names:
-        given.setdefault("languages", languages)
+    for name in names:
+        if facts.get(name):
+            given.setdefault(name, facts[name])
     for name in given.keys() - set(names):
         raise SettingsInvalid(f"{path}.{name} is unknown; {row.name!r} has {', '.join(names)}", param=f"{path}.{name}")
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from lingting.domain.errors import SettingsInvalid
 from lingting.engines.catalog_entries import HubSource, PackageSource, read_entries
 from lingting.engines.registry import ENGINES
+from lingting.engines.sherpa.families import OFFLINE, ONLINE
 
 pytestmark = pytest.mark.unit
 
@@ -134,3 +136,17 @@ def test_a_wrong_source_is_refused(tmp_path: Path, source: str) -> None:
 def test_a_catalog_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsInvalid, match="check the path"):
         read_entries(tmp_path / "nothing.toml")
+
+
+SHERPA = {"sherpa": OFFLINE, "sherpa-online": ONLINE}
+
+
+def test_every_model_of_sherpa_has_the_files_of_its_family_each_with_a_digest() -> None:
+    entries = [entry for entry in read_entries().values() if entry.engine in SHERPA]
+    assert len(entries) == 6
+    for entry in entries:
+        family = SHERPA[entry.engine][entry.family]
+        names = [file.name for file in entry.files]
+        assert all(fnmatch.filter(names, part.pattern) for part in family.parts), entry.name
+        assert "tokens.txt" in names
+        assert entry.is_pinned

@@ -7,8 +7,11 @@ from lingting.engines import registry
 from lingting.engines.base import EngineKind
 from lingting.engines.catalog import Catalog
 from lingting.engines.registry import EngineRow
+from lingting.engines.sherpa.settings import SherpaSettings
 from lingting.engines.whisper import WhisperSettings
 from lingting.recognition.served import Served, ServedNames
+from lingting.server import recipe
+from lingting.server.recipe import recipe_of
 from lingting.server.served import read_plans
 from lingting.settings import ServeEntry, Settings, load_settings
 
@@ -119,3 +122,18 @@ def test_other_names_mean_the_default_unless_a_model_takes_them() -> None:
     assert names.find("whisper-1") is models[1]
     with pytest.raises(ModelNotFound, match="use one of a, b, whisper-1, gpt-transcribe"):
         names.chosen("c")
+
+
+def test_an_engine_is_told_by_the_catalog_what_its_weights_do_not_say(read) -> None:
+    _, plan = read({"name": "sense-voice-small", "options": {"itn": False}})
+    expected = SherpaSettings(languages=("en", "ja", "ko", "yue", "zh"), family="sense-voice", itn=False)
+    assert plan.settings == expected
+
+
+def test_another_version_of_an_engines_library_is_another_recipe(read, monkeypatch) -> None:
+    plans = read({"name": "vosk-ko"})
+    before = recipe_of(load_settings(), "fake", plans)
+    monkeypatch.setattr(recipe, "version", lambda name: "99" if name == "vosk" else "1")
+    with_vosk = recipe_of(load_settings(), "fake", plans)
+    monkeypatch.setattr(recipe, "version", lambda name: "98" if name == "vosk" else "1")
+    assert len({before, with_vosk, recipe_of(load_settings(), "fake", plans)}) == 3

@@ -1,0 +1,1 @@
+"""sherpa-onnx: SenseVoice, Paraformer, Zipformer, Moonshine and Whisper on onnxruntime, whole clips and live sound."""
