@@ -41,6 +41,7 @@ def create(  # noqa: PLR0913, PLR0917  # Typer makes each parameter an option
     streams: Annotated[int | None, typer.Option(help="live sessions at once; 0 has no bound")] = None,
     audio_per_day: Annotated[int | None, typer.Option(help="seconds of audio a day; 0 has no bound")] = None,
     audio_per_month: Annotated[int | None, typer.Option(help="seconds of audio a month; 0 has no bound")] = None,
+    hotword_pack: Annotated[list[str] | None, typer.Option(help="of hotwords, for its requests; repeat it")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a key and print it, once; from the first one on every caller is asked for a key."""
@@ -52,6 +53,7 @@ def create(  # noqa: PLR0913, PLR0917  # Typer makes each parameter an option
         tenant=tenant,
         networks=read_key_networks(network or ()),
         limits=KeyLimits(rpm, streams, audio_per_day, audio_per_month),
+        hotword_packs=tuple(hotword_pack or ()),
         expires_seconds=None if expires is None else read_duration(expires, option="--expires"),
     )
 
@@ -175,6 +177,7 @@ def _values(record: KeyRecord) -> dict[str, object]:
         "streams": limits.streams,
         "audio_seconds_per_day": limits.audio_seconds_per_day,
         "audio_seconds_per_month": limits.audio_seconds_per_month,
+        "hotword_packs": list(record.hotword_packs),
         "created_at": _moment(record.created_ms),
         "created_by": record.created_by,
         "expires_at": _moment(record.expires_ms),

@@ -6,6 +6,7 @@ from importlib import metadata
 
 import typer
 
+from lingting.cli.adapt import adapt
 from lingting.cli.audit import audit_app
 from lingting.cli.batch import batch
 from lingting.cli.callbacks import callbacks_app
@@ -38,6 +39,7 @@ app.command()(transcribe)
 app.command()(serve)
 app.command()(worker)
 app.command()(batch)
+app.command()(adapt)
 app.command()(listen)
 app.command("redact-audio")(redact_audio)
 app.add_typer(models_app)

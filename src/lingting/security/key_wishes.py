@@ -19,6 +19,9 @@ MAX_NETWORKS = 64
 MAX_LIMIT = 10**12
 MAX_SECONDS = 100 * 366 * 86_400
 MAX_GRACE_SECONDS = 7 * 86_400
+MAX_HOTWORD_PACKS = 10
+PACK = re.compile(r"[a-z][a-z0-9_]{0,39}")
+"""A name; which packs there are, each server knows for itself."""
 TENANT = re.compile(r"[A-Za-z0-9._@-]{0,64}")
 
 
@@ -34,6 +37,8 @@ class KeyWish:
     tenant: str = ""
     networks: tuple[str, ...] = ()
     limits: KeyLimits = field(default_factory=KeyLimits)
+    hotword_packs: tuple[str, ...] = ()
+    """For its requests that name none; empty takes the server's."""
     expires_seconds: float | None = None
     """From now; None is never."""
 
@@ -47,6 +52,8 @@ class KeyWish:
         if self.expires_seconds is not None and not 0 < self.expires_seconds <= MAX_SECONDS:
             raise InvalidOption("expires_seconds", "a key is good for more than nothing and at most a hundred years")
         _check_limits(self.limits)
+        if len(self.hotword_packs) > MAX_HOTWORD_PACKS or not all(map(PACK.fullmatch, self.hotword_packs)):
+            raise InvalidOption("hotword_packs", f"name at most {MAX_HOTWORD_PACKS}, as GET /v1/hotwords lists them")
 
 
 def _check_limits(limits: KeyLimits) -> None:

@@ -170,6 +170,7 @@ class Keys:
             scopes=wish.scopes,
             networks=wish.networks,
             limits=wish.limits,
+            hotword_packs=wish.hotword_packs,
             expires_ms=None if wish.expires_seconds is None else now_ms + int(wish.expires_seconds * 1_000),
         )
         await self._store.add(record)
@@ -205,6 +206,7 @@ class Keys:
                     scopes=wish.scopes,
                     networks=wish.networks,
                     limits=wish.limits,
+                    hotword_packs=wish.hotword_packs,
                     expires_ms=expires_ms,
                 )
             )

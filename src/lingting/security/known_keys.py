@@ -68,7 +68,12 @@ class KnownKeys:
     def keep(self, record: KeyRecord) -> KnownKey:
         """Remember what was read or written just now."""
         principal = Principal(
-            key_id=record.id, tenant=record.tenant, label=record.label, scopes=record.scopes, limits=record.limits
+            key_id=record.id,
+            tenant=record.tenant,
+            label=record.label,
+            scopes=record.scopes,
+            limits=record.limits,
+            hotword_packs=record.hotword_packs,
         )
         networks = tuple(read_network(text) for text in record.networks)
         known = self._known[record.id] = KnownKey(record, principal, networks, self._clock.monotonic())

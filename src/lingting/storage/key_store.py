@@ -39,6 +39,8 @@ class KeyRecord:
     expires_ms: int | None = None
     revoked_ms: int | None = None
     last_used_ms: int | None = None
+    hotword_packs: tuple[str, ...] = ()
+    """For its requests that name none."""
 
     def is_usable(self, now_ms: int) -> bool:
         """Neither revoked nor expired."""
@@ -118,6 +120,7 @@ def _row(record: KeyRecord) -> dict[str, Any]:  # Any: values of columns
         "expires_ms": record.expires_ms,
         "revoked_ms": record.revoked_ms,
         "last_used_ms": record.last_used_ms,
+        "hotword_packs": " ".join(record.hotword_packs),
     }
 
 
@@ -144,4 +147,5 @@ def _record(row: RowMapping) -> KeyRecord:
         expires_ms=row["expires_ms"],
         revoked_ms=row["revoked_ms"],
         last_used_ms=row["last_used_ms"],
+        hotword_packs=tuple((row["hotword_packs"] or "").split()),
     )

@@ -60,6 +60,7 @@ api_keys = Table(
     Column("expires_ms", BigInteger),
     Column("revoked_ms", BigInteger),
     Column("last_used_ms", BigInteger),
+    Column("hotword_packs", String(500)),
     **_MYSQL,
 )
 

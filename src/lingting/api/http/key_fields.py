@@ -17,7 +17,7 @@ from lingting.storage.key_store import KeyRecord
 
 __all__ = ["KeyRequest", "changed_wish", "key_answer", "limits_answer", "read_wish"]
 
-FIELDS = frozenset({"label", "tenant", "scopes", "networks", "limits", "expires_seconds"})
+FIELDS = frozenset({"label", "tenant", "scopes", "networks", "limits", "expires_seconds", "hotword_packs"})
 LIMITS = ("requests_per_minute", "streams", "audio_seconds_per_day", "audio_seconds_per_month")
 
 
@@ -34,6 +34,7 @@ class KeyRequest(BaseModel):
     limits: dict[str, int | None] = Field(
         default={}, description=f"{', '.join(LIMITS)}; null takes the server's default, 0 has no bound"
     )
+    hotword_packs: list[str] = Field(default=[], description="packs of hotwords for its requests that name none")
     expires_seconds: float | None = Field(None, description="how long it is good for, from now; null is for ever")
 
 
@@ -56,6 +57,7 @@ def changed_wish(record: KeyRecord, body: Mapping[str, object], *, now_ms: int) 
         scopes=record.scopes or read_scopes(_texts(body, "scopes")),
         networks=record.networks,
         limits=record.limits,
+        hotword_packs=record.hotword_packs,
         expires_seconds=left_seconds,
     )
     return _merged(present, body)
@@ -73,6 +75,8 @@ def _merged(present: KeyWish, body: Mapping[str, object]) -> KeyWish:
         changes["scopes"] = read_scopes(_texts(body, "scopes"))
     if "networks" in body:
         changes["networks"] = read_key_networks(_texts(body, "networks"))
+    if "hotword_packs" in body:
+        changes["hotword_packs"] = tuple(_texts(body, "hotword_packs"))
     if "expires_seconds" in body:
         changes["expires_seconds"] = fields.number("expires_seconds")
     if "limits" in body:
@@ -108,6 +112,7 @@ def key_answer(record: KeyRecord, *, now_ms: int) -> dict[str, object]:
         "scopes": sorted(record.scopes),
         "networks": list(record.networks),
         "limits": limits_answer(record.limits),
+        "hotword_packs": list(record.hotword_packs),
         "created_at": _moment(record.created_ms),
         "created_by": record.created_by,
         "expires_at": _moment(record.expires_ms),
