@@ -155,3 +155,20 @@ def test_an_answer_with_hotwords_is_no_answer_without(live, speech) -> None:
     assert (plain["cached"], again["cached"]) == (False, True)
     assert plain["transcript"] != corrected["transcript"]
     assert again["segments"] == corrected["segments"]
+
+
+def test_a_key_has_packs_of_its_own_until_a_request_names_others(open_live, speech) -> None:
+    with open_live(FakeEngine(doubtful)) as own:
+        admin = httpx.post(f"{own.url}/v1/admin/keys", json={"scopes": ["admin"]}, timeout=30).json()["key"]
+        headers = {"Authorization": f"Bearer {admin}"}
+        wish = {"hotword_packs": ["medical"]}
+        made = httpx.post(f"{own.url}/v1/admin/keys", json=wish, headers=headers, timeout=30).json()
+        assert made["hotword_packs"] == ["medical"]
+        headers = {"Authorization": f"Bearer {made['key']}"}
+        body = {"audio": base64.b64encode(speech).decode(), "format": "flac", "language": "zh"}
+        usual = httpx.post(f"{own.url}/v1/asr", json=body, headers=headers, timeout=30).json()
+        other = httpx.post(
+            f"{own.url}/v1/asr", json=body | {"hotword_packs": "none"}, headers=headers, timeout=30
+        ).json()
+    assert usual["segments"][0]["corrections"][0]["pack"] == "medical"
+    assert HEARD in other["transcript"]
