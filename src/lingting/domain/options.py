@@ -129,8 +129,9 @@ class RecognizeOptions:
     """Words the recording may hold, or the style to write in."""
     hotwords: Hotwords = field(default_factory=Hotwords)
     """Words it may hold that are written where what was recognised sounds like them."""
-    hotword_prompt: bool = True
-    """Let an engine that knows no hotwords, but reads a prompt, read the heaviest of them there."""
+    hotword_prompt: bool = False
+    """Let an engine that knows no hotwords, but reads a prompt, read the heaviest of them there. Off because it harms
+    recordings that say none of them (benchmarks/README.md)."""
     beam_size: int = 5
     temperatures: tuple[float, ...] = DEFAULT_TEMPERATURES
     """Tried in order while an answer looks wrong; the first is the normal one."""

@@ -40,7 +40,7 @@ OTHER_VALUES = {
     "model": "cloud",
     "local_only": True,
     "hotwords": Hotwords((Hotword("stent"),)),
-    "hotword_prompt": False,
+    "hotword_prompt": True,
     "beam_size": 4,
     "temperatures": (0.1,),
     "word_times": True,

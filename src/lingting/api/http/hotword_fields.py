@@ -19,7 +19,7 @@ HOTWORD_SCHEMA: dict[str, Any] = {  # Any: OpenAPI
         "description": "words it may hold, some with a weight: 血压:3, stent; or JSON",
     },
     "hotword_packs": LISTED,
-    "hotword_prompt": {"type": "boolean", "description": "false keeps them out of the prompt of engines that read one"},
+    "hotword_prompt": {"type": "boolean", "description": "true puts them into the prompt of an engine that reads one"},
 }
 
 

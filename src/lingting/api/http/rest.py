@@ -54,7 +54,7 @@ class AsrRequest(BaseModel):
     prompt: str = Field("", description="words the recording may hold")
     hotwords: str | list[Any] = Field("", description="words it may hold: 血压:3, stent; or a list of texts or objects")
     hotword_packs: str | list[str] = Field("", description="packs of hotwords, with commas: medical, car; or none")
-    hotword_prompt: bool = Field(default=True, description="false keeps them out of the prompt of an engine")
+    hotword_prompt: bool = Field(default=False, description="true puts them into the prompt of an engine")
     words: bool = Field(default=False, description="answer with the time of each word")
     task: str = Field("transcribe", description="transcribe, or translate into English")
     script: str = Field("simplified", description="of Chinese: simplified, traditional, as_is")
