@@ -16,7 +16,7 @@ __all__ = ["RESULT_VERSION", "recipe_of"]
 
 RESULT_VERSION = 1
 """Raised with each change here after which the same audio may be recognised, written or cut otherwise."""
-LIBRARIES = ("ctranslate2", "faster-whisper", "av", "soxr", "onnxruntime", "opencc", "pypinyin", "jellyfish")
+LIBRARIES = ("av", "soxr", "onnxruntime", "opencc", "pypinyin", "jellyfish")
 """Of which another version may give other text."""
 
 
