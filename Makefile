@@ -16,6 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 BASE := .venv/.installed-base
 DEV := .venv/.installed-dev
 OPENAI2 := .cache/openai2/.installed
+VOICES := .venv/.installed-voices
 SOURCES := src tests benchmarks scripts
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make lock'
 
@@ -35,7 +36,7 @@ demo: $(BASE) model ## set up, then turn the samples in samples/ into text and s
 serve: $(BASE) model ## start the server on this machine
 	@$(BIN)/lingting serve $(ARGS)
 
-test: $(DEV) $(OPENAI2) model ## run every test
+test: $(DEV) $(OPENAI2) $(VOICES) model ## run every test
 	@$(BIN)/python -m pytest $(ARGS)
 
 lint: $(DEV) ## check style, types and the direction of imports
@@ -56,6 +57,7 @@ lock: ## resolve the dependencies anew (needs uv)
 	@$(COMPILE) pyproject.toml requirements/build.in $(EXTRAS:%=--extra %) --group dev \
 		-c requirements/base.lock -o requirements/dev.lock
 	@$(COMPILE) --no-deps requirements/openai2.in -o requirements/openai2.lock
+	@$(COMPILE) --no-deps requirements/speakers.in -o requirements/speakers.lock
 	@! grep -nE '://|--(extra-)?index-url|--find-links' requirements/*.lock
 
 proto: $(DEV) ## make the gRPC messages and stubs anew from their proto
@@ -89,4 +91,8 @@ $(DEV): $(BASE) requirements/dev.lock
 
 $(OPENAI2): $(DEV) requirements/openai2.lock
 	@$(PIP) install --require-hashes --no-deps --upgrade --target .cache/openai2 -r requirements/openai2.lock
+	@touch $@
+
+$(VOICES): $(DEV) requirements/speakers.lock
+	@$(PIP) install --require-hashes --no-deps -r requirements/speakers.lock
 	@touch $@

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from lingting.domain import SAMPLE_RATE_HZ, Samples
 
-__all__ = ["HOP_SAMPLES", "WINDOW_SAMPLES", "log_mel", "mel_filters", "mfcc"]
+__all__ = ["HOP_SAMPLES", "WINDOW_SAMPLES", "log_mel", "mel_filters", "mel_power", "mfcc"]
 
 MelScale = Literal["slaney", "htk"]
 
@@ -39,6 +39,16 @@ def log_mel(samples: Samples, *, mel_bands: int = 80) -> NDArray[np.float32]:
     clipped = np.maximum(log_power, log_power.max() - _WHISPER_RANGE)
     scaled: NDArray[np.float32] = ((clipped + 4.0) / 4.0).astype(np.float32)
     return scaled
+
+
+def mel_power(samples: Samples, *, mel_bands: int) -> NDArray[np.float32]:
+    """Return the power in each mel band, not its logarithm.
+
+    samples   float32, shape (n,), 16 kHz; result has shape (mel_bands, n // 160), one column every 10 ms
+    source    librosa, feature.melspectrogram, with its default scale
+    """
+    power = _power(samples)[:, : len(samples) // HOP_SAMPLES]
+    return (mel_filters(mel_bands, scale="slaney") @ power).astype(np.float32)
 
 
 def mfcc(

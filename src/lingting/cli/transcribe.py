@@ -32,6 +32,7 @@ from lingting.domain import (
 from lingting.domain import Task as Job
 from lingting.domain.audio import PcmEncoding
 from lingting.domain.errors import InvalidOption
+from lingting.domain.options import MAX_SPEAKERS
 from lingting.domain.redaction import ALL_KINDS
 from lingting.text.subtitles import TranscriptFormat, render
 
@@ -90,6 +91,7 @@ def transcribe(  # noqa: PLR0913, PLR0917  # Typer makes each parameter an optio
     engine: Annotated[str | None, typer.Option(help="see lingting doctor")] = None,
     model: Annotated[str | None, typer.Option(help="see lingting models list")] = None,
     channel: Annotated[str, typer.Option(help="mix, split, or the number of one channel")] = "mix",
+    speakers: Annotated[str | None, typer.Option(help="tell persons apart by voice: how many at most, or auto")] = None,
     denoise: Annotated[bool, typer.Option("--denoise", help="rarely helps recognition")] = False,
     script: Annotated[Script, typer.Option(help="of Chinese text")] = Script.SIMPLIFIED,
     itn: Annotated[bool, typer.Option("--itn", help="numbers, dates and sums in digits")] = False,
@@ -119,6 +121,7 @@ def transcribe(  # noqa: PLR0913, PLR0917  # Typer makes each parameter an optio
         punctuation=punctuation,
         redaction=Redaction(redact, tuple(redact_kind or ALL_KINDS)),
         mood=mood,
+        speakers=_speakers(speakers),
         channel_mode=mode,
         channel=number,
         denoise=denoise,
@@ -193,6 +196,16 @@ def _channel(given: str) -> tuple[ChannelMode, int]:
     if given.isdecimal():
         return ChannelMode.PICK, int(given)
     raise InvalidOption("--channel", f"{given!r} is not mix, split or a number counted from 0")
+
+
+def _speakers(given: str | None) -> int | None:
+    if given is None:
+        return None
+    if given == "auto":
+        return 0
+    if given.isdecimal() and 1 <= int(given[:4]) <= MAX_SPEAKERS:
+        return int(given)
+    raise InvalidOption("--speakers", f"{given[:40]!r} is neither auto nor a number from 1 to {MAX_SPEAKERS}")
 
 
 def _pcm(given: str | None) -> PcmFormat | None:

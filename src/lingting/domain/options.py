@@ -32,6 +32,7 @@ MAX_PROMPT_CHARACTERS = 1_000
 MAX_BEAM_SIZE = 10
 MAX_LANGUAGES = 16
 MAX_CHANNEL_NAMES, MAX_CHANNEL_NAME_CHARACTERS = 16, 40
+MAX_SPEAKERS = 20
 LIVE_BEAM_SIZE = 3
 """Quicker than the 5 that files get, and no less accurate on segments of live speech."""
 
@@ -150,6 +151,8 @@ class RecognizeOptions:
     """Counted from 0; used with ChannelMode.PICK."""
     channel_names: tuple[str, ...] = ()
     """Who is on each channel ("agent", "customer"); used with ChannelMode.SPLIT."""
+    speakers: int | None = None
+    """How many persons to tell apart by their voices, at most; 0 finds out, None tells nobody apart."""
     mood: bool = False
     """Say how each segment sounds, and how the conversation went."""
     denoise: bool = False
@@ -176,6 +179,7 @@ class RecognizeOptions:
             raise InvalidOption("prompt", f"{len(self.prompt)} characters; at most {MAX_PROMPT_CHARACTERS}")
         _within("channel", self.channel, 0, 255)
         _check_names(self)
+        _check_speakers(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +219,8 @@ class StreamOptions:
     """Whether the commands found are told to others."""
 
     def __post_init__(self) -> None:
+        if self.recognize.speakers is not None:
+            raise InvalidOption("speakers", "are told apart in recordings only; send the whole one as a file or a job")
         _within("silence_seconds", self.silence_seconds, 0.2, 6.0)
         _within("max_segment_seconds", self.max_segment_seconds, 5.0, 28.0)
         _within("partial_interval_seconds", self.partial_interval_seconds, 0.1, 10.0)
@@ -247,6 +253,14 @@ def _check_names(options: RecognizeOptions) -> None:
         raise InvalidOption("channel_names", f"give at most {MAX_CHANNEL_NAMES} names, no two alike")
     if any(not name.strip() or len(name) > MAX_CHANNEL_NAME_CHARACTERS or not name.isprintable() for name in names):
         raise InvalidOption("channel_names", f"a name has 1 to {MAX_CHANNEL_NAME_CHARACTERS} printable characters")
+
+
+def _check_speakers(options: RecognizeOptions) -> None:
+    if options.speakers is None:
+        return
+    _within("speakers", options.speakers, 0, MAX_SPEAKERS)
+    if options.channel_mode is ChannelMode.SPLIT:
+        raise InvalidOption("speakers", "split channels are told apart already; leave out either speakers or channel")
 
 
 def _within(name: str, value: float, low: float, high: float) -> None:

@@ -9,7 +9,17 @@ from lingting.domain.hotwords import Correction
 from lingting.domain.mood import Mood
 from lingting.domain.redaction import Redacted
 
-__all__ = ["Hypothesis", "Progress", "Segment", "Suppression", "Transcript", "Word", "channel_label", "join_texts"]
+__all__ = [
+    "Hypothesis",
+    "Progress",
+    "Segment",
+    "Suppression",
+    "Transcript",
+    "Word",
+    "channel_label",
+    "join_texts",
+    "speaker_label",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +86,8 @@ class Segment:
     channel: int | None = None
     """Set when channels were split; counted from 0."""
     speaker: str | None = None
-    """Who says it: what the caller named its channel, or else "Channel 1"; None where voices are not told apart."""
+    """Who says it: what the caller named its channel, or else "Channel 1"; by voice, "Speaker 1". None where neither
+    channels nor voices were told apart."""
     mood: Mood | None = None
     """None unless asked for, and in languages that have none."""
     redacted: tuple[Redacted, ...] = ()
@@ -95,6 +106,11 @@ class Segment:
 def channel_label(channel: int) -> str:
     """What a channel without a name is called; channels count from 0, their labels from 1."""
     return f"Channel {channel + 1}"
+
+
+def speaker_label(speaker: int) -> str:
+    """What a person is called who is known by voice only; they count from 0, in the order in which they are heard."""
+    return f"Speaker {speaker + 1}"
 
 
 @dataclass(frozen=True, slots=True)

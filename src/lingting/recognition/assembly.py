@@ -7,17 +7,24 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from lingting.domain import SAMPLE_RATE_HZ, Hypothesis, RecognizeOptions, Segment, Suppression, Transcript
+import numpy as np
+
+from lingting.domain import SAMPLE_RATE_HZ, Audio, Hypothesis, RecognizeOptions, Segment, Suppression, Transcript
 from lingting.domain.transcript import channel_label
 from lingting.recognition.guard import Prompted, guarded
 from lingting.recognition.long_audio import Piece
 from lingting.recognition.sentences import sentences
+from lingting.recognition.voice_turns import Turn, VoiceTurns, by_speaker, main_speaker
 from lingting.text.chain import apply
 from lingting.text.redaction import Sealer
 from lingting.text.redaction_window import RedactionWindow
 from lingting.text.sentiment import with_moods
 
 __all__ = ["Assembly"]
+
+
+NO_AUDIO = Audio(np.zeros(0, dtype=np.float32))
+"""In the place of what was recognised already, so that a long recording is not kept."""
 
 
 class GuardObserver(Protocol):
@@ -56,13 +63,18 @@ class Assembly:
         self._language_seconds: defaultdict[str, float] = defaultdict(float)
         self._language_probability: dict[str, float] = {}
         self._speech_seconds = 0.0
+        self._waiting: list[tuple[int, Piece, Hypothesis]] = []
+        """What was said before it is known by whom, with the number of its piece."""
+        self._pieces = 0
         self.done_seconds = 0.0
 
     def add(self, piece: Piece, hypothesis: Hypothesis) -> tuple[Segment, ...]:
         """Take one answer; gives the segments it adds.
 
-        None when the guard drops it; later, with those after it, where it may go on with what has to be hidden.
+        None when the guard drops it; later, with those after it, where it may go on with what has to be hidden, and at
+        the end where voices are told apart.
         """
+        self._pieces += 1
         self.done_seconds = max(self.done_seconds, piece.span.end_samples / SAMPLE_RATE_HZ)
         self._speech_seconds += piece.speech_seconds
         self._attempts += hypothesis.attempts
@@ -74,19 +86,34 @@ class Assembly:
             return ()
         self._language_seconds[kept.language] += piece.speech_seconds
         self._language_probability.setdefault(kept.language, kept.language_probability)
-        made = apply(self._cut(piece, kept), self._options)
+        if self._options.speakers is None:
+            return self._written(self._cut(piece, kept), piece.channel)
+        self._waiting.append((self._pieces - 1, replace(piece, audio=NO_AUDIO), kept))
+        return ()
+
+    def _written(self, cut: Sequence[Segment], channel: int | None) -> tuple[Segment, ...]:
+        made = apply(cut, self._options)
         if self._options.mood:
             made = with_moods(made)
         self._made += len(made)
-        return self._given(self._hidden(made, piece.channel) if self._options.redaction.is_on else made)
+        return self._given(self._hidden(made, channel) if self._options.redaction.is_on else made)
 
-    def finish(self) -> tuple[Segment, ...]:
-        """The segments that waited for what might follow; nothing does."""
+    def finish(self, voices: VoiceTurns | None = None) -> tuple[Segment, ...]:
+        """The segments that waited: for what might follow, which nothing does, or for who says them."""
+        told: list[Segment] = []
+        for number, piece, kept in self._waiting:
+            turns = voices.of_piece(number) if voices is not None else ()
+            told += self._written(self._cut(piece, kept, turns), piece.channel)
+        self._waiting.clear()
+        return (*told, *self._rest())
+
+    def _rest(self) -> tuple[Segment, ...]:
         return self._given([segment for window in self._windows.values() for segment in window.finish()])
 
     def _given(self, segments: Sequence[Segment]) -> tuple[Segment, ...]:
-        """As the caller shall have them: without words that were only heard to correct others."""
-        if self._options.hotwords and not self._options.word_times:
+        """As the caller shall have them: without words that only served to correct others, or to tell who speaks."""
+        are_asked_for = self._options.word_times or not (self._options.hotwords or self._options.speakers is not None)
+        if not are_asked_for:
             segments = [replace(segment, words=()) for segment in segments]
         self._segments += segments
         return tuple(segments)
@@ -138,8 +165,8 @@ class Assembly:
         names = self._options.channel_names
         return names[channel] if channel < len(names) else channel_label(channel)
 
-    def _cut(self, piece: Piece, hypothesis: Hypothesis) -> Sequence[Segment]:
-        """One segment per sentence where words have times, else one for the piece."""
+    def _cut(self, piece: Piece, hypothesis: Hypothesis, turns: Sequence[Turn] = ()) -> Sequence[Segment]:
+        """One segment per sentence, and per turn, where words have times, else one for the piece."""
         start_seconds = piece.span.start_samples / SAMPLE_RATE_HZ
         end_seconds = piece.span.end_samples / SAMPLE_RATE_HZ
         whole = Segment(
@@ -154,17 +181,18 @@ class Assembly:
             compression_ratio=hypothesis.compression_ratio,
             temperature=hypothesis.temperature,
             channel=piece.channel,
-            speaker=self._speaker(piece.channel),
+            speaker=main_speaker(turns) if turns else self._speaker(piece.channel),
             is_cut=piece.is_cut,
         )
         if not hypothesis.words:
             return (whole,)
         words = tuple(word.moved(start_seconds, at_most_seconds=end_seconds) for word in hypothesis.words)
-        runs = tuple(sentences(words))
+        runs = [(said, run) for said, turn in by_speaker(words, turns) for run in sentences(turn)]
         return tuple(
             replace(
                 whole,
                 id=whole.id + index,
+                speaker=said or whole.speaker,
                 start_seconds=run[0].start_seconds,
                 end_seconds=run[-1].end_seconds,
                 text="".join(word.text for word in run).strip(),
@@ -172,5 +200,5 @@ class Assembly:
                 words=run,
                 is_cut=whole.is_cut and index == len(runs) - 1,
             )
-            for index, run in enumerate(runs)
+            for index, (said, run) in enumerate(runs)
         )

@@ -129,9 +129,11 @@ class Routes(Protocol):
 
 
 def as_asked(clip: Clip, capabilities: Capabilities) -> Clip:
-    """As the engine gets it: with words where hotwords are to be found, since words tell how sure each of them is."""
+    """As the engine gets it: with words where hotwords are to be found, since words tell how sure each of them is, and
+    where voices are told apart, since words tell when each of them is said."""
     options = clip.options
-    if not options.hotwords or not capabilities.word_times or options.effort is Effort.DRAFT:
+    is_wanted = bool(options.hotwords) or options.speakers is not None
+    if not is_wanted or not capabilities.word_times or options.effort is Effort.DRAFT:
         return clip
     return replace(clip, options=replace(options, word_times=True))
 

@@ -21,9 +21,10 @@ from typing import Protocol
 
 from lingting.audio.decode import AudioSource, Decoder
 from lingting.domain import Hypothesis, Priority, Progress, RecognizeOptions, Segment, Transcript
-from lingting.domain.errors import Overloaded, QuotaExceeded
+from lingting.domain.errors import InvalidOption, Overloaded, QuotaExceeded
 from lingting.domain.principal import ANYBODY, Principal
 from lingting.recognition.assembly import Assembly
+from lingting.recognition.diarization import Listening, Voices
 from lingting.recognition.engine_doors import Route, Routes
 from lingting.recognition.long_audio import Piece
 from lingting.recognition.pieces import PieceReader, ScorerSource, open_pieces
@@ -70,19 +71,22 @@ class PipelineObserver(Protocol):
 class Pipeline:
     """Turns recordings into transcripts, many at a time."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its parts, each by name
         self,
         *,
         recognizer: Routes,
         decoder: Decoder,
         vad: ScorerSource,
         observer: PipelineObserver,
+        voices: Voices | None = None,
         settings: PipelineSettings = PipelineSettings(),
     ) -> None:
         self._recognizer = recognizer
         self._decoder = decoder
         self._vad = vad
         self._observer = observer
+        self._voices = voices
+        """None tells nobody apart."""
         self._settings = settings
         self._executor: Executor = ThreadPoolExecutor(settings.reader_threads, thread_name_prefix="lingting-read")
 
@@ -113,6 +117,7 @@ class Pipeline:
         if options.mood:
             await asyncio.get_running_loop().run_in_executor(self._executor, load_moods)
         matchers = await asyncio.get_running_loop().run_in_executor(self._executor, load_hotwords, options.hotwords)
+        voices = await self._listening(options)
         started = perf_counter()
         reading = open_pieces(source, options, decoder=self._decoder, vad=self._vad, executor=self._executor)
         async with reading as reader, AsyncExitStack() as held:
@@ -120,7 +125,7 @@ class Pipeline:
             await held.enter_async_context(route.held())
             route.check(options)
             assembly = Assembly(options, route, self._observer, sealer)
-            work = _Work(route, options, priority, self._settings)
+            work = _Work(route, options, priority, self._settings, voices)
             answers = work.run(reader)
             try:
                 async for piece, hypothesis in answers:
@@ -132,7 +137,8 @@ class Pipeline:
             finally:
                 await answers.aclose()
                 await work.aclose()
-            if (rest := assembly.finish()) and on_segments:
+            turns = None if voices is None else await voices.turns()
+            if (rest := assembly.finish(turns)) and on_segments:
                 on_segments(rest)
             transcript = assembly.transcript(reader.duration_seconds)
         del matchers  # held until here, so that none is made again on the loop
@@ -143,17 +149,30 @@ class Pipeline:
         )
         return transcript
 
+    async def _listening(self, options: RecognizeOptions) -> Listening | None:
+        if options.speakers is None:
+            return None
+        if self._voices is None:
+            raise InvalidOption("speakers", "cannot be told apart here; leave it out")
+        return await self._voices.listening(options.speakers)
+
 
 class _Work:
     """The pieces of one recording that are with the engine."""
 
     def __init__(
-        self, recognizer: Route, options: RecognizeOptions, priority: Priority, settings: PipelineSettings
+        self,
+        recognizer: Route,
+        options: RecognizeOptions,
+        priority: Priority,
+        settings: PipelineSettings,
+        voices: Listening | None,
     ) -> None:
         self._recognizer = recognizer
         self._options = options
         self._priority = priority
         self._settings = settings
+        self._voices = voices
         self._flights: deque[Flight] = deque()
         self._launched = 0
         self._language_tries = 0 if options.language or options.per_segment_language else MAX_LANGUAGE_TRIES
@@ -177,10 +196,14 @@ class _Work:
             task.cancel()
         await asyncio.gather(*(task for _, task in self._flights), return_exceptions=True)
         self._flights.clear()
+        if self._voices is not None:
+            await self._voices.aclose()
 
     def _launch(self, piece: Piece) -> None:
         answer = self._recognize(piece, self._options, number=self._launched)
         self._launched += 1
+        if self._voices is not None:
+            self._voices.hear(piece)
         self._flights.append((piece, asyncio.create_task(answer)))
 
     async def _recognize(self, piece: Piece, options: RecognizeOptions, *, number: int) -> Hypothesis:
@@ -213,6 +236,8 @@ class _Work:
     async def _land(self) -> tuple[Piece, Hypothesis]:
         piece, task = self._flights[0]
         hypothesis = await task
+        if self._voices is not None:
+            await self._voices.heard()
         self._flights.popleft()
         if self._language_tries > 0:
             self._settle_language(hypothesis)

@@ -6,12 +6,16 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from lingting.audio.decode import Decoder, DecodeSettings
 from lingting.audio.vad_models import SileroModel
 from lingting.domain import Clock, SystemClock
+from lingting.domain.errors import InvalidOption, SettingsInvalid
 from lingting.engines.base import AnyEngine
+from lingting.engines.catalog import Catalog
 from lingting.recognition.batching import SchedulerSettings
+from lingting.recognition.diarization import Voices, VoiceSettings
 from lingting.recognition.engine_doors import EngineDoor, EngineQueue
 from lingting.recognition.pipeline import Pipeline, PipelineSettings
 from lingting.recognition.residency import Residency
@@ -23,6 +27,7 @@ from lingting.recognition.served import ServedNames
 from lingting.server.engine import DoorParts, Plan, load_catalog, open_door
 from lingting.server.recipe import recipe_of
 from lingting.server.served import read_plans
+from lingting.server.voices import load_voices, require_voices
 from lingting.settings import Settings
 from lingting.telemetry import Telemetry
 from lingting.telemetry.traces import TraceSettings, exporting_traces
@@ -99,17 +104,30 @@ async def open_recognition(
         decoder = Decoder(settings.built("decode", DecodeSettings))
         opened.push_async_callback(asyncio.to_thread, decoder.close)
         vad = await asyncio.to_thread(SileroModel)
+        voices = _voices(settings, catalog)
+        opened.push_async_callback(voices.aclose)
         pipeline = Pipeline(
             recognizer=router,
             decoder=decoder,
             vad=vad,
             observer=telemetry.engine,
+            voices=voices,
             settings=settings.built("pipeline", PipelineSettings),
         )
         opened.push_async_callback(pipeline.aclose)
         recipe = await asyncio.to_thread(recipe_of, settings, default.engine, plans)
         await asyncio.to_thread(decoder.warm_up)
         yield Recognition(pipeline, router, residency, policy.names, default, vad, telemetry, clock, recipe)
+
+
+def _voices(settings: Settings, catalog: Catalog) -> Voices:
+    """raises    SettingsInvalid for a model that knows no voices"""
+    chosen = settings.built("voices", VoiceSettings)
+    try:
+        require_voices(catalog, chosen.model)
+    except InvalidOption as wrong:
+        raise SettingsInvalid(f"voices.model: {wrong.message}", param="voices.model") from wrong
+    return Voices(partial(load_voices, catalog, chosen.model), chosen)
 
 
 def _policy(settings: Settings, plans: Sequence[Plan], other_names: Sequence[str]) -> RoutePolicy:

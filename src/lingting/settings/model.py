@@ -46,6 +46,7 @@ from lingting.settings.sections import (
     SchedulerSection,
     ServerSettings,
     SocketSection,
+    VoiceSection,
     WhisperSection,
     WyomingSection,
 )
@@ -94,6 +95,7 @@ class Settings(BaseSettings):
     scheduler: SchedulerSection = SchedulerSection()
     whisper: WhisperSection = WhisperSection()
     pipeline: PipelineSection = PipelineSection()
+    voices: VoiceSection = VoiceSection()
     live: LiveSection = LiveSection()
     live_decode: LiveDecodeSection = LiveDecodeSection()
     sockets: SocketSection = SocketSection()

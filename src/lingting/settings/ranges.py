@@ -25,8 +25,11 @@ __all__ = [
     "SOCKET_RANGES",
     "STORAGE_RANGES",
     "TRACE_RANGES",
+    "VOICE_RANGES",
     "WHISPER_RANGES",
 ]
+
+VOICE_RANGES = {"threads": (1, 64), "same_voice": (0.1, 0.99)}
 
 DECODE_RANGES = {
     "max_bytes": (1_024, 2**40),

@@ -18,6 +18,7 @@ from lingting.domain.redaction import ALL_KINDS
 from lingting.engines.whisper import WhisperSettings
 from lingting.live.parts import LiveSettings
 from lingting.recognition.batching import SETTING_RANGES, SchedulerSettings
+from lingting.recognition.diarization import VoiceSettings
 from lingting.recognition.pipeline import PipelineSettings
 from lingting.rooms.parts import RoomSettings
 from lingting.settings.base import Section, section
@@ -29,6 +30,7 @@ from lingting.settings.ranges import (
     PIPELINE_RANGES,
     ROOM_RANGES,
     SOCKET_RANGES,
+    VOICE_RANGES,
     WHISPER_RANGES,
     WYOMING_RANGES,
 )
@@ -48,6 +50,7 @@ __all__ = [
     "SchedulerSection",
     "ServerSettings",
     "SocketSection",
+    "VoiceSection",
     "WhisperSection",
     "WyomingSection",
 ]
@@ -159,6 +162,7 @@ SchedulerSection: Any = section(SchedulerSettings, SETTING_RANGES)
 WhisperSection: Any = section(WhisperSettings, WHISPER_RANGES, "window")
 PipelineSection: Any = section(PipelineSettings, PIPELINE_RANGES)
 
+VoiceSection: Any = section(VoiceSettings, VOICE_RANGES)
 LiveSection: Any = section(LiveSettings, LIVE_RANGES)
 LiveDecodeSection: Any = section(LiveDecodeSettings, LIVE_DECODE_RANGES)
 SocketSection: Any = section(SocketLimits, SOCKET_RANGES)

@@ -52,6 +52,7 @@ OTHER_VALUES = {
     "channel_mode": ChannelMode.SPLIT,
     "channel": 1,
     "channel_names": ("agent",),
+    "speakers": 2,
     "mood": True,
     "denoise": True,
     "vad": VadOptions(threshold=0.4),

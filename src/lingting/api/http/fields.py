@@ -23,7 +23,7 @@ from lingting.domain import (
 )
 from lingting.domain.audio import PcmEncoding
 from lingting.domain.errors import InvalidOption
-from lingting.domain.options import DEFAULT_TEMPERATURES
+from lingting.domain.options import DEFAULT_TEMPERATURES, MAX_SPEAKERS
 from lingting.text.hotwords.shelf import HotwordShelf
 from lingting.text.sentiment import require_mood
 
@@ -37,6 +37,7 @@ __all__ = [
     "read_options",
     "read_pcm",
     "read_redaction",
+    "read_speakers",
 ]
 
 E = TypeVar("E", bound=StrEnum)
@@ -82,6 +83,11 @@ class Fields:
     def value(self, name: str) -> object:
         """As it was sent; None where it was not."""
         return self._values.get(name)
+
+    def holds(self, name: str, word: str) -> bool:
+        """Whether it is this word, in whatever case."""
+        value = self._values.get(name)
+        return isinstance(value, str) and value.lower() == word
 
     def flag(self, name: str, default: bool = False) -> bool:
         value = self._values.get(name, default)
@@ -173,11 +179,28 @@ def read_options(
     wishes["mood"] = fields.flag("mood", defaults.mood)
     if (names := fields.text("channel_names")) is not None:
         wishes["channel_names"] = tuple(name.strip() for name in names.split(","))
+    if (speakers := read_speakers(fields)) is not None:
+        wishes["speakers"] = speakers
     wishes["denoise"] = fields.flag("denoise")
     wishes["per_segment_language"] = fields.flag("per_segment_language")
     if wishes["mood"]:
         require_mood()
     return replace(defaults, **wishes, **_channel(fields.text("channel")))
+
+
+def read_speakers(fields: Fields) -> int | None:
+    """The fields `speakers`, a number or auto, and `diarize`, which means auto; None tells nobody apart.
+
+    raises    InvalidOption
+    """
+    if fields.holds("speakers", "auto"):
+        return 0
+    count = fields.whole("speakers")
+    if count is None:
+        return 0 if fields.flag("diarize") else None
+    if count < 1:
+        raise InvalidOption("speakers", f"{count} is no number of persons; give 1 to {MAX_SPEAKERS}, or auto")
+    return count
 
 
 def read_redaction(fields: Fields, default: Redaction) -> Redaction:

@@ -47,6 +47,7 @@ _OPTIONS: dict[str, Any] = {  # Any: OpenAPI
     **REDACT_SCHEMA,
     **HOTWORD_SCHEMA,
     "channel_names": {"type": "string", "description": "of split channels, with commas between: agent,customer"},
+    "speakers": {"type": "string", "description": "tell persons apart by their voices: how many at most, or auto"},
     "mood": {"type": "boolean", "description": "say how each segment sounds, and how the conversation went"},
     "intents": {"type": "string", "description": "a pack of commands: the result says what each segment asks for"},
     "publish": {"type": "boolean", "description": "have the commands that are found told to others"},

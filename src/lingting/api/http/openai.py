@@ -25,12 +25,12 @@ from lingting.api.http.asking import (
 )
 from lingting.api.http.documentation import in_forms
 from lingting.api.http.doors import doors_of
-from lingting.api.http.fields import Fields, read_options
+from lingting.api.http.fields import Fields, read_options, read_speakers
 from lingting.api.http.intents import intents_fields, read_matcher
 from lingting.api.http.openai_answers import render_answer
 from lingting.api.http.openai_stream import stream_answer
 from lingting.api.http.uploads import read_form, source_of
-from lingting.domain import RecognizeOptions, Scope, Task, VadOptions
+from lingting.domain import ChannelMode, RecognizeOptions, Scope, Task, VadOptions
 from lingting.domain.errors import InvalidOption, ModelNotFound, UnsupportedFormat
 from lingting.domain.languages import normalize_language
 from lingting.text.intent_match import Matcher
@@ -180,6 +180,8 @@ def _read(request: Request, form: FormData, *, translate: bool) -> Asked:
         )
     if translate:
         options = replace(options, task=Task.TRANSLATE)
+    if response_format == "diarized_json" and options.channel_mode is not ChannelMode.SPLIT:
+        options = replace(options, speakers=options.speakers or 0)
     options = replace(options, word_times=response_format in TIMED_FORMATS, vad=_vad(fields, options.vad))
     return Asked(response_format, granularities, stream, options, read_wishes(request, fields))
 
@@ -199,10 +201,10 @@ def _granularities(form: FormData, response_format: str) -> frozenset[str]:
 def _refuse_what_is_not_offered(form: FormData, fields: Fields, response_format: str, *, stream: bool) -> None:
     if _array(form, "known_speaker_names") or _array(form, "known_speaker_references"):
         raise InvalidOption("known_speaker_names", "voices are not compared here; channel_names names split channels")
-    if response_format == "diarized_json" and fields.text("channel") != "split":
-        raise UnsupportedFormat("response_format", "speakers are told apart by channel; send channel=split with it")
     if stream and response_format not in ("json", "text"):
         raise UnsupportedFormat("stream", f"events carry text only; use json with stream, not {response_format}")
+    if stream and read_speakers(fields) is not None:
+        raise UnsupportedFormat("stream", "who speaks is known at the end only; leave out stream")
     if stream and fields.text("channel") == "split":
         raise UnsupportedFormat("stream", "split channels interleave, so they come in one answer; leave out stream")
     include = _array(form, "include")

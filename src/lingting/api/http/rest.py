@@ -63,6 +63,7 @@ class AsrRequest(BaseModel):
     itn: bool = Field(default=False, description="write numbers, dates and sums in digits")
     channel: str = Field("mix", description="mix, split, or a channel counted from 0")
     channel_names: str = Field("", description="of split channels, with commas between: agent,customer")
+    speakers: str = Field("", description="tell persons apart by their voices: how many there are at most, or auto")
     intents: str = Field("", description="a pack of commands: answer with what each segment asks for")
     mood: bool = Field(default=False, description="say how each segment sounds, and how the conversation went")
     per_segment_language: bool = Field(default=False, description="detect the language anew for each stretch of speech")
@@ -92,6 +93,7 @@ def _documented(field: str) -> dict[str, Any]:  # Any: OpenAPI
         "punctuation",
         "channel",
         "channel_names",
+        "speakers",
         "mood",
         "format",
     )
