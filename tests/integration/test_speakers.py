@@ -80,8 +80,6 @@ def test_history_keeps_who_spoke(server, talk) -> None:
     answered = httpx.post(f"{server.url}/v1/asr", json=body, timeout=60).json()
     kept = httpx.get(f"{server.url}/v1/history/{answered['id']}", timeout=30).json()["transcript"]
     assert [each["speaker"] for each in kept["segments"]] == [each["speaker"] for each in answered["segments"]]
-        each["speaker"] for each in answered["segments"]
-    ]
 
 
 def test_a_voice_model_that_is_not_here_is_named_with_the_line_that_brings_it(tmp_path, monkeypatch) -> None:
