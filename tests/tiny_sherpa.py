@@ -14,7 +14,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-__all__ = ["MAKERS", "make_punctuation", "without_metadata"]
+__all__ = ["MAKERS", "make_sense_voice", "make_streaming_transducer", "without_metadata"]
 
 FLOAT, INT32, INT64 = TensorProto.FLOAT, TensorProto.INT32, TensorProto.INT64
 OPSET, IR_VERSION = 17, 8
@@ -442,20 +442,3 @@ MAKERS = {
     ("sherpa-online", "zipformer2-ctc"): make_streaming_ctc,
 }
 """By engine and family."""
-MARKS = ("<unk>", "_", "，", "。", "？", "、")
-
-
-def make_punctuation(folder: Path) -> None:
-    """Of a CT-transformer: a comma after 你, a full stop after 好, a question mark after 吗, nothing after the rest."""
-    folder.mkdir(parents=True, exist_ok=True)
-    tokens = ["<blank>", "<unk>", "你", "好", "吗", "yes", "no"]
-    marks = np.full((len(tokens), len(MARKS)), -1e3, dtype=np.float32)
-    marks[:, MARKS.index("_")] = 0.0
-    for token, mark in (("你", "，"), ("好", "。"), ("吗", "？"), ("yes", "，")):
-        marks[tokens.index(token), MARKS.index(mark)] = 1.0
-    nodes = [helper.make_node("Gather", ["marks", "inputs"], ["logits"], axis=0)]
-    inputs = [("inputs", INT32, ["N", "T"]), ("text_lengths", INT32, ["N"])]
-    metadata = {"tokens": "|".join(tokens), "vocab_size": len(tokens)}
-    metadata |= {"punctuations": "|".join(MARKS), "unk_symbol": "<unk>", "model_type": "ct_transformer"}
-    outputs = [("logits", FLOAT, ["N", "T", len(MARKS)])]
-    _save(folder / "model.int8.onnx", nodes, (inputs, outputs), {"marks": marks}, metadata)

@@ -17,7 +17,7 @@ __all__ = ["RESULT_VERSION", "recipe_of"]
 RESULT_VERSION = 1
 """Raised with each change here after which the same audio may be recognised, written or cut otherwise."""
 LIBRARIES = ("av", "soxr", "onnxruntime", "opencc", "pypinyin", "jellyfish")
-"""Of which another version may give other text."""
+"""Of which another version may give other text, whatever the engine; the engines' own are in their rows."""
 
 
 def recipe_of(settings: Settings, engine: str, plans: Sequence[Plan]) -> str:

@@ -17,7 +17,7 @@ MIXED = ("zh", "en")
 
 
 def model(*symbols: str) -> FoundModel:
-    return FoundModel(OFFLINE["sense-voice"], {}, Vocabulary(frozenset(symbols)), {}, {})
+    return FoundModel(OFFLINE["sense-voice"], {}, Vocabulary(frozenset(symbols)))
 
 
 def heard(said: Said, *, options: RecognizeOptions = WORDS, symbols: tuple[str, ...] = ("▁he", "llo")):

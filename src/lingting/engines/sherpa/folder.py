@@ -52,12 +52,8 @@ class FoundModel:
 
     family: Family
     files: Mapping[str, str]
-    """Paths by role, with "tokens" where the family has such."""
+    """Paths by role, and of "tokens"."""
     vocabulary: Vocabulary
-    outputs: Mapping[str, int]
-    """How many values each file gives, by role."""
-    metadata: Mapping[str, Mapping[str, str]]
-    """By role."""
     bpe_vocabulary: str = ""
     """The path of `bpe.vocab`, by which words are cut into tokens; empty where the model has none."""
 
@@ -70,25 +66,21 @@ def family_of(families: Mapping[str, Family], name: str) -> Family:
     return families[name]
 
 
-def find_model(folder: Path, family: Family, *, has_tokens: bool = True) -> FoundModel:
+def find_model(folder: Path, family: Family) -> FoundModel:
     """raises    ModelCorrupt"""
     files: dict[str, str] = {}
-    outputs: dict[str, int] = {}
-    metadata: dict[str, Mapping[str, str]] = {}
     for part in family.parts:
         path = _file(folder, part.pattern)
         files[part.role] = str(path)
-        outputs[part.role], metadata[part.role] = _opened(path, part)
-    vocabulary = Vocabulary(frozenset())
-    if has_tokens:
-        path = _file(folder, "*tokens.txt")
-        files["tokens"], vocabulary = str(path), _vocabulary(path)
-        if family.tokens and vocabulary.symbols.isdisjoint(family.tokens):
-            raise _damaged(path, f"it has no {' or '.join(family.tokens)}")
-        if family.has_base64 and not all(_BASE64.fullmatch(symbol) for symbol in vocabulary.symbols):
-            raise _damaged(path, "not all of its tokens are base64")
+        _require_loadable(path, part)
+    path = _file(folder, "*tokens.txt")
+    files["tokens"], vocabulary = str(path), _vocabulary(path)
+    if family.tokens and vocabulary.symbols.isdisjoint(family.tokens):
+        raise _damaged(path, f"it has no {' or '.join(family.tokens)}")
+    if family.has_base64 and not all(_BASE64.fullmatch(symbol) for symbol in vocabulary.symbols):
+        raise _damaged(path, "not all of its tokens are base64")
     bpe = folder / "bpe.vocab"
-    return FoundModel(family, files, vocabulary, outputs, metadata, str(bpe) if bpe.is_file() else "")
+    return FoundModel(family, files, vocabulary, str(bpe) if bpe.is_file() else "")
 
 
 def _file(folder: Path, pattern: str) -> Path:
@@ -102,8 +94,8 @@ def _damaged(path: Path, what: str) -> ModelCorrupt:
     return ModelCorrupt(f"{path.parent.name}/{path.name}: {what}; fetch the model again")
 
 
-def _opened(path: Path, part: Part) -> tuple[int, Mapping[str, str]]:
-    """How many outputs it has, and its metadata, checked."""
+def _require_loadable(path: Path, part: Part) -> None:
+    """Its form, what it takes, and its metadata."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -125,7 +117,6 @@ def _opened(path: Path, part: Part) -> tuple[int, Mapping[str, str]]:
         if not metadata.get(key):
             raise _damaged(path, f"its metadata has no {key!r}")
     _require_values(path, part, lists, metadata)
-    return len(session.get_outputs()), metadata
 
 
 def _require_values(path: Path, part: Part, lists: Sequence[str], metadata: Mapping[str, str]) -> None:
@@ -144,8 +135,6 @@ def _require_values(path: Path, part: Part, lists: Sequence[str], metadata: Mapp
         raise _damaged(path, f"{', '.join(lengths)} of its metadata differ in length")
     if "neg_mean" in lengths and lengths["neg_mean"] != FEATURES * int(metadata["lfr_window_size"]):
         raise _damaged(path, "'neg_mean' of its metadata has another length than its window of features")
-    if "tokens" in part.texts and len(metadata["tokens"].split("|")) != int(metadata["vocab_size"]):
-        raise _damaged(path, "its tokens are not as many as its 'vocab_size'")
 
 
 def _vocabulary(path: Path) -> Vocabulary:

@@ -17,7 +17,7 @@ from lingting.engines.base import Capabilities
 from lingting.engines.sherpa.families import ONLINE
 from lingting.engines.sherpa.folder import FoundModel, family_of, find_model
 from lingting.engines.sherpa.settings import BEAM, SherpaOnlineSettings
-from lingting.engines.sherpa.tokens import Heard, Said, hotword_lines, said_of
+from lingting.engines.sherpa.tokens import Heard, Said, as_numbers, hotword_lines, said_of
 
 __all__ = ["SherpaOnlineEngine", "SherpaStream"]
 
@@ -110,7 +110,7 @@ class SherpaStream:
 
     def _hear(self, samples: Any, *, is_last: bool = False) -> None:
         try:
-            self._stream.accept_waveform(SAMPLE_RATE_HZ, samples)
+            self._stream.accept_waveform(SAMPLE_RATE_HZ, as_numbers(samples))
             if is_last:
                 self._stream.input_finished()
             while self._recognizer.is_ready(self._stream):
