@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from itertools import accumulate
+
 from lingting.domain import Segment, Word
 
 __all__ = ["Spoken"]
@@ -12,19 +15,21 @@ class Spoken:
 
     def __init__(self, segment: Segment) -> None:
         self._segment = segment
-        self._placed: list[tuple[int, int, Word]] = []
-        """Of each word, where it begins and ends in the text; none where the words spell something else."""
+        self._words: tuple[Word, ...] = ()
+        """None where they spell something else."""
+        self._ends: list[int] = []
+        """Where each ends in the text."""
         spelled = "".join(word.text for word in segment.words)
         if spelled.strip() != segment.text:
             return
-        reached = len(spelled.lstrip()) - len(spelled)
-        for word in segment.words:
-            self._placed.append((reached, reached + len(word.text), word))
-            reached += len(word.text)
+        lead = len(spelled) - len(spelled.lstrip())
+        self._words = segment.words
+        self._ends = [end - lead for end in accumulate(len(word.text) for word in segment.words)]
 
     def words(self, start: int, end: int) -> list[Word]:
-        """Those that touch the part of the text."""
-        return [word for begins, ends, word in self._placed if begins < end and start < ends]
+        """Those that touch the part of the text, which is not empty."""
+        first, last = bisect_right(self._ends, start), bisect_left(self._ends, end)
+        return [word for word in self._words[first : last + 1] if word.text]
 
     def seconds(self, start: int, end: int) -> tuple[float, float]:
         """By the words it touches; the whole segment where they do not tell."""

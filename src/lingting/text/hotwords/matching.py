@@ -44,6 +44,10 @@ MORE_WORDS = 2
 """An English hotword may have been heard as so many words more; as one less where it has several."""
 
 
+MOST_HEARD = 6
+"""Words for one English hotword."""
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """Units from `first` to `last` are to read as the hotword."""
@@ -77,7 +81,10 @@ class _Sounding:
     keys: tuple[str, ...]
     syllables: tuple[sounds_zh.Syllable, ...] = ()
     spoken: sounds_en.Spoken = ("", "")
-    words: int = 0
+
+    def takes_english(self, heard: sounds_en.Spoken, sure: float) -> bool:
+        alike = self.takes(sounds_en.likeness(heard, self.spoken), sure)
+        return alike and not sounds_en.is_inflected(heard[0], self.spoken[0])
 
     def takes(self, score: float, sure: float) -> bool:
         """Whether this likeness is enough against what the recogniser thought."""
@@ -100,7 +107,9 @@ class Matcher:
     def __init__(self, hotwords: Hotwords, language: str) -> None:
         self._named: dict[str, list[tuple[tuple[str, ...], Hotword, bool]]] = defaultdict(list)
         self._by_syllable: dict[tuple[str, str], list[tuple[_Sounding, int]]] = defaultdict(list)
-        self._by_sound: dict[str, list[_Sounding]] = defaultdict(list)
+        self._longest_han = 0
+        self._by_sound: dict[tuple[str, int], list[tuple[range, _Sounding]]] = defaultdict(list)
+        """By the first sound and how many words may be heard for it; with the number of letters these may have."""
         for hotword in hotwords.words:
             if hotword.language in (None, language):
                 self._add(hotword)
@@ -115,11 +124,16 @@ class Matcher:
         keys = tuple(unit.key for unit in units)
         if all(unit.is_han for unit in units) and len(units) >= FEWEST_HAN:
             sounding = _Sounding(hotword, keys, syllables=sounds_zh.syllables_of("".join(keys)))
+            self._longest_han = max(self._longest_han, len(keys))
             for position, syllable in enumerate(sounding.syllables):
                 self._by_syllable[sounds_zh.folded(syllable)].append((sounding, position))
         elif all(unit.is_english for unit in units) and sum(len(unit.key) for unit in units) >= FEWEST_LETTERS:
             spoken = sounds_en.spoken(tuple(unit.key.replace("'", "") for unit in units))
-            self._by_sound[spoken[1][:1]].append(_Sounding(hotword, keys, spoken=spoken, words=len(units)))
+            sounding, letters = _Sounding(hotword, keys, spoken=spoken), len(spoken[0])
+            slack = 1 + letters // 4
+            for count in range(max(1, len(units) - 1), len(units) + MORE_WORDS + 1):
+                entry = (range(letters - slack, letters + slack + 1), sounding)
+                self._by_sound[spoken[1][:1], count].append(entry)
 
     def _name(self, units: Sequence[Unit], hotword: Hotword, *, is_itself: bool) -> None:
         if units:
@@ -155,13 +169,14 @@ class Matcher:
                     yield Match(i, last, hotword, 1.0), is_itself
 
     def _han_in(self, said: _Said, free: Sequence[bool]) -> Iterator[Match]:
-        if not self._by_syllable or not any(unit.is_han for unit in said.units):
+        near = _near_doubt(said, self._longest_han)
+        if not near:
             return
         read = sounds_zh.syllables_of("".join(unit.key if unit.is_han else " " for unit in said.units))
         votes: dict[tuple[int, int], int] = defaultdict(int)
         soundings: dict[int, _Sounding] = {}
-        for i, syllable in enumerate(read):
-            for sounding, position in self._by_syllable.get(sounds_zh.folded(syllable), ()):
+        for i in near:
+            for sounding, position in self._by_syllable.get(sounds_zh.folded(read[i]), ()):
                 soundings[id(sounding)] = sounding
                 votes[i - position, id(sounding)] += 1
         for (first, which), count in votes.items():
@@ -176,17 +191,32 @@ class Matcher:
     def _english_in(self, said: _Said, free: Sequence[bool]) -> Iterator[Match]:
         if not self._by_sound:
             return
-        for first, unit in enumerate(said.units):
-            if unit.is_han or not unit.is_english:
-                continue
-            for last in range(first, min(said.run_ends[first], first + 3 + MORE_WORDS) + 1):
-                window = said.units[first : last + 1]
-                if not free[last] or window[-1].is_han or not window[-1].is_english:
+        for first in range(len(said.units)):
+            for last in range(first, min(said.run_ends[first], first + MOST_HEARD - 1) + 1):
+                unit = said.units[last]
+                if not free[last] or unit.is_han or not unit.is_english:
                     break
+                sure = _sureness(said, range(first, last + 1))
+                if sure >= MOST_SURE:
+                    continue
+                window = said.units[first : last + 1]
                 spoken = sounds_en.spoken(tuple(each.key.replace("'", "") for each in window))
-                for sounding in self._by_sound.get(spoken[1][:1], ()):
-                    if match := _english_match(said, first, last, spoken, sounding):
-                        yield match
+                for letters, sounding in self._by_sound.get((spoken[1][:1], last - first + 1), ()):
+                    if len(spoken[0]) in letters and sounding.takes_english(spoken, sure):
+                        score = sounds_en.likeness(spoken, sounding.spoken)
+                        yield Match(first, last, sounding.hotword, score)
+
+
+def _near_doubt(said: _Said, reach: int) -> list[int]:
+    """The Chinese characters so near to one that was in doubt that one hotword may hold both."""
+    if not reach:
+        return []
+    near: set[int] = set()
+    for i, unit in enumerate(said.units):
+        sure = said.sure[i]
+        if unit.is_han and (sure is None or sure < MOST_SURE):
+            near.update(range(max(0, i - reach + 1), min(len(said.units), i + reach)))
+    return sorted(near)
 
 
 def _run_ends(text: str, units: Sequence[Unit]) -> tuple[int, ...]:
@@ -205,20 +235,6 @@ def _han_match(said: _Said, read: Sequence[sounds_zh.Syllable], first: int, soun
     if not sounding.takes(score, _sureness(said, wrong)):
         return None
     return Match(first, first + length - 1, sounding.hotword, score)
-
-
-def _english_match(said: _Said, first: int, last: int, spoken: sounds_en.Spoken, sounding: _Sounding) -> Match | None:
-    count = last - first + 1
-    if not max(1, sounding.words - 1) <= count <= sounding.words + MORE_WORDS:
-        return None
-    if abs(len(spoken[0]) - len(sounding.spoken[0])) > 1 + len(sounding.spoken[0]) // 4:
-        return None
-    score = sounds_en.likeness(spoken, sounding.spoken)
-    if not sounding.takes(score, _sureness(said, range(first, last + 1))) or sounds_en.is_inflected(
-        spoken[0], sounding.spoken[0]
-    ):
-        return None
-    return Match(first, last, sounding.hotword, score)
 
 
 def _sureness(said: _Said, wrong: Sequence[int]) -> float:
