@@ -276,6 +276,12 @@ ROWS: dict[str, tuple[Panel, ...]] = {
         ),
         Panel("Sealed files", "Bps", ((rate("asr_blob_bytes_total", "direction"), "{{direction}}"),)),
     ),
+    "Language model": (
+        Panel("Replies", "ops", ((rate("asr_chat_replies_total", "outcome"), "{{outcome}}"),)),
+        Panel("First word of a reply", "s", quantiles("asr_chat_first_token_seconds", 0.5, 0.95)),
+        Panel("Whole reply", "s", quantiles("asr_chat_seconds", 0.5, 0.95)),
+        Panel("Tokens", "short", ((rate("asr_chat_tokens_total", "kind"), "{{kind}}"),)),
+    ),
     "Process": (
         Panel(
             "Memory",

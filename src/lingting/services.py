@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lingting.crypto import Vault
+from lingting.dialogue.chat import Chat
 from lingting.domain import Call, Clock
 from lingting.jobs.commands import CommandDesk
 from lingting.jobs.courier import Courier
@@ -87,6 +88,8 @@ class Services:
     """Packs of commands."""
     commands: CommandDesk
     """Tells others of commands that were found."""
+    chat: Chat | None
+    """The language model; None where there is none."""
     hotwords: HotwordShelf
     """Packs of hotwords."""
     clock: Clock

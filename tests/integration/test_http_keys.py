@@ -56,7 +56,7 @@ def test_a_key_is_made_as_it_was_asked_for(admin) -> None:
 
 def test_an_empty_body_makes_a_key_for_a_callers_own_work(admin) -> None:
     made = admin.post("/v1/admin/keys").json()
-    assert set(made["scopes"]) == {scope.value for scope in Scope} - {"admin", "commands", "metrics"}
+    assert set(made["scopes"]) == {scope.value for scope in Scope} - {"admin", "chat", "commands", "metrics"}
 
 
 def test_a_secret_is_shown_once(admin) -> None:

@@ -8,6 +8,7 @@ from lingting.domain import CloseReason
 from lingting.domain.errors import (
     AudioUndecodable,
     Busy,
+    ChatError,
     ClientTooSlow,
     DeadlineExceeded,
     EngineError,
@@ -73,6 +74,7 @@ HTTP_STATUS: dict[type[LingtingError], int] = {
     JobLost: 409,
     Busy: 503,
     EngineError: 503,
+    ChatError: 503,
     ModelError: 503,
     SealBroken: 500,
     DeadlineExceeded: 504,
@@ -134,6 +136,7 @@ GRPC_STATUS: dict[type[LingtingError], str] = {
     Overloaded: "RESOURCE_EXHAUSTED",
     Busy: "UNAVAILABLE",
     EngineError: "UNAVAILABLE",
+    ChatError: "UNAVAILABLE",
     ModelError: "UNAVAILABLE",
     DeadlineExceeded: "DEADLINE_EXCEEDED",
     SealBroken: "DATA_LOSS",

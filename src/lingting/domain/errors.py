@@ -30,7 +30,7 @@ LingtingError
 ├── Busy                         come back later; carries how much later
 │   ├── Overloaded
 │   │   ├── RateLimited          this key asked too often
-│   │   ├── QuotaExceeded        this key has used up its audio of the day or month
+│   │   ├── QuotaExceeded        this key has used up its audio or tokens of the day or month
 │   │   └── StreamsExceeded      this key has as many live sessions as it may
 │   ├── StorageUnavailable       the database, the cache or the disk does not answer
 │   ├── Starting                 the model is still loading
@@ -41,6 +41,9 @@ LingtingError
 ├── EngineError                  a recogniser failed
 │   ├── EngineUnavailable        not installed, or its server is away
 │   └── EngineFailed             it ran and broke
+├── ChatError                    the language model of a conversation failed
+│   ├── ChatUnavailable          its server is away
+│   └── ChatFailed               it refused, or answered what is no answer
 ├── ModelError                   weights
 │   ├── ModelMissing             not on this machine
 │   └── ModelCorrupt             not the bytes the catalog promises
@@ -58,6 +61,9 @@ __all__ = [
     "AudioTooLong",
     "AudioUndecodable",
     "Busy",
+    "ChatError",
+    "ChatFailed",
+    "ChatUnavailable",
     "ClientTooSlow",
     "DeadlineExceeded",
     "EngineError",
@@ -298,6 +304,19 @@ class EngineUnavailable(EngineError):
 
 class EngineFailed(EngineError):
     code = "engine_failed"
+
+
+class ChatError(LingtingError):
+    code = "chat_error"
+    retryable = True
+
+
+class ChatUnavailable(ChatError):
+    code = "chat_unavailable"
+
+
+class ChatFailed(ChatError):
+    code = "chat_failed"
 
 
 class ModelError(LingtingError):

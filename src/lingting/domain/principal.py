@@ -22,6 +22,8 @@ class Scope(StrEnum):
     """Find, read, export and erase what was kept of one's own."""
     COMMANDS = "commands"
     """Have the commands that were found told to whatever obeys them."""
+    CHAT = "chat"
+    """Ask the language model."""
     METRICS = "metrics"
     ADMIN = "admin"
     """All of these, and keys, audit and everybody's data."""

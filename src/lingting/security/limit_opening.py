@@ -14,6 +14,7 @@ from lingting.security.count_store import SLACK_SECONDS
 from lingting.security.limit_memory import ClockedMemory
 from lingting.security.limit_periods import day_of, month_of
 from lingting.security.rate_limit import Limiter, LimitObserver, LimitParts, LimitSettings, audio_name
+from lingting.security.token_quota import tokens_name
 from lingting.storage.db import Database
 from lingting.storage.redis_client import connect_redis
 from lingting.storage.stream_places import MemoryPlaces, RedisPlaces, StreamPlaces
@@ -77,3 +78,5 @@ async def _remember(counts: Storage, usage: UsageStore, clock: Clock) -> None:
             await counts.incr(paid_name(row.key_id, day.name), expiry_seconds, round(row.paid_seconds * 1_000))
         if row.money:
             await counts.incr(spent_name(row.key_id, day.name), expiry_seconds, round(row.money * MICRO))
+        if row.tokens:
+            await counts.incr(tokens_name(row.key_id, day.name), expiry_seconds, row.tokens)

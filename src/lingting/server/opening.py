@@ -19,6 +19,7 @@ from lingting.security.limit_opening import open_limiter
 from lingting.security.rate_limit import LimitSettings
 from lingting.security.redaction_tokens import RedactionTokens
 from lingting.server.budgets import charge_budgets
+from lingting.server.chat import open_chat
 from lingting.server.checks import open_health
 from lingting.server.commands import open_commands
 from lingting.server.jobs import JobNeeds, open_jobs
@@ -65,6 +66,8 @@ async def open_services(
             open_limiter(limits, kept.database, clock=clock, observer=telemetry.limits)
         )
         charge_budgets(settings, hearing, limiter, usage)
+        chatting = open_chat(settings, kept, (limiter, usage), clock=clock, telemetry=telemetry)
+        chat = await opened.enter_async_context(chatting)
         keys = await opened.enter_async_context(open_keys(settings, kept.database, clock))
         transcriber = await opened.enter_async_context(open_transcriber(settings, hearing, kept, limiter))
         told = told_of_ends(callbacks, publisher, commands)
@@ -118,6 +121,7 @@ async def open_services(
             keys=keys,
             intents=intents,
             commands=commands,
+            chat=chat,
             hotwords=shelf,
             clock=clock,
             engine=hearing.engine,

@@ -19,6 +19,7 @@ from lingting.settings.platform import (
     BlobSection,
     CacheSection,
     CallbackSection,
+    ChatSection,
     CommandSection,
     HealthSection,
     HistorySection,
@@ -115,6 +116,7 @@ class Settings(BaseSettings):
     intents: IntentSection = IntentSection()
     commands: CommandSection = CommandSection()
     hotwords: HotwordSection = HotwordSection()
+    chat: ChatSection = ChatSection()
 
     def built(self, section: str, settings: type[SettingsT]) -> SettingsT:
         """A section as the frozen class that the code beside it takes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lingting.dialogue.chat_settings import ChatSettings
 from lingting.jobs.command_settings import CommandSettings
 from lingting.jobs.courier import CallbackSettings
 from lingting.jobs.parts import JobSettings
@@ -19,6 +20,7 @@ from lingting.settings.ranges import (
     AUDIT_RANGES,
     CACHE_RANGES,
     CALLBACK_RANGES,
+    CHAT_RANGES,
     COMMAND_RANGES,
     HEALTH_RANGES,
     HISTORY_RANGES,
@@ -44,6 +46,7 @@ __all__ = [
     "BlobSection",
     "CacheSection",
     "CallbackSection",
+    "ChatSection",
     "CommandSection",
     "HealthSection",
     "HistorySection",
@@ -76,3 +79,4 @@ JobSection: Any = section(JobSettings, JOB_RANGES)
 IntentSection: Any = section(IntentSettings, {})
 CommandSection: Any = section(CommandSettings, COMMAND_RANGES)
 HotwordSection: Any = section(HotwordSettings, {})
+ChatSection: Any = section(ChatSettings, CHAT_RANGES)

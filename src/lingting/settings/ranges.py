@@ -8,6 +8,7 @@ __all__ = [
     "BUDGET_RANGES",
     "CACHE_RANGES",
     "CALLBACK_RANGES",
+    "CHAT_RANGES",
     "COMMAND_RANGES",
     "DECODE_RANGES",
     "HEALTH_RANGES",
@@ -153,6 +154,21 @@ JOB_RANGES = {
     "resend_seconds": (1.0, 86_400.0),
 }
 WYOMING_RANGES = {"port": (0, 65_535), "max_connections": (1, 10_000)}
+CHAT_RANGES = {
+    "temperature": (0.0, 2.0),
+    "max_tokens": (1, 100_000),
+    "history_tokens": (0, 1_000_000),
+    "tokens_per_day": (0, 10**12),
+    "max_connections": (1, 10_000),
+    "connect_seconds": (0.1, 60.0),
+    "answer_seconds": (0.1, 600.0),
+    "token_seconds": (0.1, 600.0),
+    "total_seconds": (0.1, 3_600.0),
+    "max_retries": (0, 20),
+    "backoff_seconds": (0.0, 10.0),
+    "conversations": (1, 1_000_000),
+    "conversation_seconds": (1.0, 86_400.0),
+}
 GRPC_RANGES = {
     "port": (0, 65_535),
     "max_message_bytes": (1_024, 512 * 2**20),

@@ -90,11 +90,33 @@ class CachedResults:
         sealed = await asyncio.to_thread(self._seal, key, result)
         if len(sealed) > self._max_value_bytes:
             return
-        tags = [self._hidden(tag) for tag in _tags_of(result, call)]
+        tags = [self._hidden(tag) for tag in _tags_of(call, result.record_id)]
         try:
             await self._cache.put(key, sealed, tags=tags, only_if_there=only_if_there)
         except StorageUnavailable:
             self._observer.cache_failed()
+
+    async def get_text(self, key: str) -> str | None:
+        """What was kept by `put_text`; None where there is none, or it cannot be read."""
+        try:
+            sealed = await self._cache.get(key)
+            return None if sealed is None else self._vault.open(sealed, about=_about(key)).decode()
+        except (StorageUnavailable, SealBroken):
+            self._observer.cache_failed()
+            return None
+
+    async def put_text(self, key: str, text: str, call: Call) -> None:
+        """Keep a short text that was made for this call; it is erased with the results of the same owner or person."""
+        sealed = self._vault.seal(text.encode(), about=_about(key))
+        tags = [self._hidden(tag) for tag in _tags_of(call)]
+        try:
+            await self._cache.put(key, sealed, tags=tags)
+        except StorageUnavailable:
+            self._observer.cache_failed()
+
+    def name(self, about: str, text: str) -> str:
+        """A key that tells nobody what was asked."""
+        return f"{about}:{self._vault.mac(f'cache {about}', text.encode('utf-8', 'surrogatepass')).hex()}"
 
     async def erase(self, *, keys: Collection[str] = (), tags: Collection[str] = ()) -> int:
         """Drop what was put under the keys or with one of the tags; says how many results that were.
@@ -132,11 +154,11 @@ def _about(key: str) -> str:
     return f"cache:{key}"
 
 
-def _tags_of(result: CachedResult, call: Call) -> list[str]:
+def _tags_of(call: Call, record_id: str | None = None) -> list[str]:
     owner = call.principal.owner
     tags = [CacheTag.owner(owner), CacheTag.key(call.principal.key_id)]
     if call.user:
         tags += [CacheTag.user(call.user), CacheTag.user(call.user, owner=owner)]
-    if result.record_id:
-        tags.append(CacheTag.record(result.record_id))
+    if record_id:
+        tags.append(CacheTag.record(record_id))
     return tags

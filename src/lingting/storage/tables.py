@@ -73,6 +73,7 @@ usage = Table(
     Column("audio_ms", BigInteger, nullable=False),
     Column("paid_ms", BigInteger, nullable=False, server_default="0"),
     Column("spent_micro", BigInteger, nullable=False, server_default="0"),
+    Column("tokens", BigInteger, nullable=False, server_default="0"),
     **_MYSQL,
 )
 

@@ -26,7 +26,7 @@ ROWS_AT_ONCE = 200
 MAX_ROWS_READ = 100_000
 MICRO = 1_000_000
 """Of a piece of money: sums are whole numbers."""
-SUMS = ("requests", "audio_ms", "paid_ms", "spent_micro")
+SUMS = ("requests", "audio_ms", "paid_ms", "spent_micro", "tokens")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,8 @@ class Usage:
     """Of audio, on models with a price."""
     money: float = 0.0
     """What that cost."""
+    tokens: int = 0
+    """Of language models, those read and those written."""
 
 
 @dataclass(slots=True)
@@ -50,12 +52,14 @@ class _Sum:
     audio_ms: int = 0
     paid_ms: int = 0
     spent_micro: int = 0
+    tokens: int = 0
 
     def add(self, other: _Sum) -> None:
         self.requests += other.requests
         self.audio_ms += other.audio_ms
         self.paid_ms += other.paid_ms
         self.spent_micro += other.spent_micro
+        self.tokens += other.tokens
 
 
 class UsageStore:
@@ -72,7 +76,7 @@ class UsageStore:
     def start(self) -> None:
         self._running = asyncio.create_task(self._run(), name="usage")
 
-    def add(
+    def add(  # noqa: PLR0913 - sums, each with a default
         self,
         key_id: str,
         *,
@@ -80,9 +84,10 @@ class UsageStore:
         audio_seconds: float = 0.0,
         paid_seconds: float = 0.0,
         money: float = 0.0,
+        tokens: int = 0,
     ) -> None:
         """To the sums of today."""
-        added = _Sum(requests, round(audio_seconds * 1_000), round(paid_seconds * 1_000), round(money * MICRO))
+        added = _Sum(requests, round(audio_seconds * 1_000), round(paid_seconds * 1_000), round(money * MICRO), tokens)
         sums = self._sums.setdefault((key_id, self._clock.now().date().isoformat()), _Sum())
         sums.add(added)
 
@@ -101,7 +106,15 @@ class UsageStore:
             wanted = wanted.where(usage.c.day <= until)
         rows = (await self._database.read(lambda connection: connection.execute(wanted))).all()
         return [
-            Usage(row.key_id, row.day, row.requests, row.audio_ms / 1_000, row.paid_ms / 1_000, row.spent_micro / MICRO)
+            Usage(
+                row.key_id,
+                row.day,
+                row.requests,
+                row.audio_ms / 1_000,
+                row.paid_ms / 1_000,
+                row.spent_micro / MICRO,
+                row.tokens,
+            )
             for row in rows
         ]
 

@@ -12,6 +12,7 @@ from lingting.telemetry.areas.access import AccessMetrics
 from lingting.telemetry.areas.audit import AuditMetrics
 from lingting.telemetry.areas.cache import CacheMetrics
 from lingting.telemetry.areas.commands import CommandMetrics
+from lingting.telemetry.areas.dialogue import DialogueMetrics
 from lingting.telemetry.areas.doors import DoorMetrics
 from lingting.telemetry.areas.engine import EngineMetrics
 from lingting.telemetry.areas.jobs import JobMetrics
@@ -46,6 +47,7 @@ class Telemetry:
         self.jobs = JobMetrics(registry)
         self.outbound = OutboundMetrics(registry)
         self.commands = CommandMetrics(registry)
+        self.dialogue = DialogueMetrics(registry)
         self.process = ProcessMetrics(registry)
 
     def exposition(self) -> bytes:

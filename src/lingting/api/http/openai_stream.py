@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.responses import Response
 
 from lingting.api.errors import http_status, openai_body
 from lingting.api.http.asking import Wishes, headers_of
 from lingting.api.http.doors import doors_of, unless_gone
+from lingting.api.http.event_answer import EventAnswer
 from lingting.audio.decode import AudioSource
 from lingting.domain import RecognizeOptions, Segment
 from lingting.domain.errors import LingtingError
@@ -44,23 +44,7 @@ async def stream_answer(request: Request, source: AudioSource, options: Recogniz
             await work
         later = stack.pop_all()
     known = headers_of(work.result()) if work.done() else {}
-    return _EventAnswer(_body(first, events, work), later, known)
-
-
-UNBUFFERED = {"X-Accel-Buffering": "no"}
-"""nginx would hold events back otherwise."""
-
-
-class _EventAnswer(StreamingResponse):
-    """Keeps the request's place until the last event, and gives it back however the answer ends."""
-
-    def __init__(self, events: AsyncIterator[str], held: ExitStack, headers: Mapping[str, str]) -> None:
-        super().__init__(events, media_type="text/event-stream", headers={**UNBUFFERED, **headers})
-        self._held = held
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._held:
-            await super().__call__(scope, receive, send)
+    return EventAnswer(_body(first, events, work), later, known)
 
 
 class _Events:

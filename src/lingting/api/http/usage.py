@@ -94,4 +94,5 @@ def _sum(used: Sequence[Usage]) -> dict[str, object]:
         "audio_seconds": round(sum(row.audio_seconds for row in used), 3),
         "paid_seconds": round(sum(row.paid_seconds for row in used), 3),
         "money": round(sum(row.money for row in used), 6),
+        "tokens": sum(row.tokens for row in used),
     }

@@ -8,14 +8,14 @@ was set, and an answer has a bound.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Protocol
 
 import httpx2
 import openai
 
 from lingting.domain.errors import EngineFailed
-from lingting.engines.openai_compatible.settings import OpenAISettings
 
-__all__ = ["MAX_ANSWER_BYTES", "Line"]
+__all__ = ["MAX_ANSWER_BYTES", "Line", "LineSettings"]
 
 MAX_ANSWER_BYTES = 4 * 2**20
 KEPT_SECONDS = 30.0
@@ -27,13 +27,32 @@ SENT_HEADERS = frozenset(
 )
 
 
+class LineSettings(Protocol):
+    """Where the server is, and how long it may take."""
+
+    @property
+    def base_url(self) -> str: ...
+    @property
+    def organization(self) -> str: ...
+    @property
+    def project(self) -> str: ...
+    @property
+    def use_proxies(self) -> bool: ...
+    @property
+    def max_connections(self) -> int: ...
+    @property
+    def connect_seconds(self) -> float: ...
+    @property
+    def answer_seconds(self) -> float: ...
+
+
 class Line:
     """Belongs to one event loop; has an `aclose`.
 
     key    sent as a bearer value; may be replaced while calls are in hand; empty sends none
     """
 
-    def __init__(self, settings: OpenAISettings, key: str) -> None:
+    def __init__(self, settings: LineSettings, key: str) -> None:
         self.key = key
         self._settings = settings
         self._http = httpx2.AsyncClient(

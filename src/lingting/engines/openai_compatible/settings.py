@@ -6,13 +6,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from lingting.domain.errors import LingtingError, SettingsInvalid
 from lingting.domain.languages import LANGUAGES, normalize_language
 from lingting.engines.remote_address import address_problem
 
-__all__ = ["AnswerFormat", "OpenAISettings", "read_key"]
+__all__ = ["AnswerFormat", "KeySettings", "OpenAISettings", "read_key"]
 
 AnswerFormat = Literal["auto", "verbose_json", "json"]
 _FORMATS = ("auto", "verbose_json", "json")
@@ -112,7 +112,16 @@ class OpenAISettings:
             raise _invalid("languages", "give codes such as zh and en, at least one")
 
 
-def read_key(settings: OpenAISettings, environment: Mapping[str, str] | None = None) -> str:
+class KeySettings(Protocol):
+    """Where a key is found."""
+
+    @property
+    def key_env(self) -> str: ...
+    @property
+    def key_file(self) -> str: ...
+
+
+def read_key(settings: KeySettings, environment: Mapping[str, str] | None = None) -> str:
     """The key, read anew; empty where none is to be sent. Blocking.
 
     raises    SettingsInvalid, which says what is missing and never what is there

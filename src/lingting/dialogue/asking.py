@@ -1,0 +1,86 @@
+"""What a language model is told of a user: words without personal data, how they sounded, and in which language. Pure.
+
+The search for personal data and for the mood takes milliseconds, so this belongs in a thread.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from lingting.domain import MoodLabel, PiiKind, Redaction, RedactMode
+from lingting.domain.errors import InvalidOption
+from lingting.text.language import language_of, script_language
+from lingting.text.redaction import find, hidden_text
+from lingting.text.script import CHINESE
+from lingting.text.sentiment import mood_of, require_mood
+
+__all__ = ["Asked", "asked", "plain_question", "system_text"]
+
+_PROMPTS = {
+    True: "你是一个语音助手，你的回答会被读出来。用口语简短地回答，不超过三句话，"
+    "不用列表、表情和格式符号。不知道的就说不知道。",
+    False: "You are a voice assistant; your answers are read aloud. Answer in at most three short spoken "
+    "sentences, without lists, emoji or markup. Say so when you do not know.",
+}
+_MOODS = {
+    (True, MoodLabel.NEGATIVE): "用户听起来不高兴：先体谅，再回答。",
+    (True, MoodLabel.POSITIVE): "用户听起来心情不错。",
+    (False, MoodLabel.NEGATIVE): "The user sounds unhappy: be understanding first, then answer.",
+    (False, MoodLabel.POSITIVE): "The user sounds happy.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One message of the user, as it may leave the house."""
+
+    text: str
+    language: str
+    kinds: tuple[PiiKind, ...] = ()
+    """Of personal data that was found, hidden or not."""
+    mood: MoodLabel | None = None
+    """None where moods are not installed, or not for this language."""
+
+    @property
+    def is_personal(self) -> bool:
+        return bool(self.kinds)
+
+
+def asked(text: str, redaction: Redaction, *, language: str | None = None) -> Asked:
+    """Look through what a user says, and hide what is to be hidden."""
+    spoken = language or language_of(text).language or script_language(text) or "en"
+    found = find(text, redaction.kinds)
+    kinds = tuple(dict.fromkeys(each.kind for each in found))
+    sent = text
+    if redaction.mode is not RedactMode.OFF:
+        sent = hidden_text(text, found, language=spoken, mode=redaction.mode)
+    return Asked(sent, spoken, kinds, _mood(text, spoken))
+
+
+def system_text(said: Asked, prompt: str = "") -> str:
+    """What the model is told to be, and what is known of the user.
+
+    prompt    empty takes ours
+    """
+    is_chinese = said.language in CHINESE
+    parts = [prompt or _PROMPTS[is_chinese]]
+    parts.append("用中文回答。" if is_chinese else f"Answer in the user's language ({said.language}).")
+    note = _MOODS.get((is_chinese, said.mood)) if said.mood is not None else None
+    return "\n".join([*parts, note] if note else parts)
+
+
+def plain_question(text: str) -> str:
+    """The same for questions that differ in marks, spaces, widths and case only; empty where there is not a word."""
+    words = re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold())
+    return ("" if script_language(text) == "zh" else " ").join(words)
+
+
+def _mood(text: str, language: str) -> MoodLabel | None:
+    try:
+        require_mood()
+    except InvalidOption:
+        return None
+    mood = mood_of(text, language)
+    return None if mood is None else mood.label
