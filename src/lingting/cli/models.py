@@ -39,7 +39,9 @@ def list_models(context: typer.Context) -> None:
         shown = f"{len(languages)}" if len(languages) > MANY_LANGUAGES else " ".join(languages)
         table.add_row(entry.name, catalog.state(entry.name).value, size, shown, entry.licence, entry.note)
     console = out()
-    console.print(table, width=None if console.is_terminal else PIPED_WIDTH)
+    if not console.is_terminal:
+        console.width = PIPED_WIDTH
+    console.print(table)
 
 
 @models_app.command()
