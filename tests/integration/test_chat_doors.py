@@ -215,6 +215,21 @@ async def test_the_same_first_question_has_its_reply_at_once(open_live) -> None:
     assert len(server.requests) == 1
 
 
+async def test_a_command_is_found_and_the_model_confirms_it_without_its_slots(open_live) -> None:
+    async with house(open_live, reply("好的。")) as (client, server):
+        wished = {"message": "把空调调到二十六度", "intents": "car", "language": "zh"}
+        for _ in range(2):
+            said = (await client.post("/v1/chat", json=wished)).json()
+            assert (said["command"]["pack"], said["cached"]) == ("car", False)
+            assert 26 in [slot["value"] for slot in said["command"]["slots"].values()]
+        assert (await client.post("/v1/chat", json=wished | {"message": "你好吗"})).json()["command"] is None
+        assert (await client.post("/v1/chat", json=wished | {"publish": True})).json()["param"] == "publish"
+        assert (await client.post("/v1/chat", json=wished | {"intents": "none"})).json()["param"] == "intents"
+    system = json.loads(server.requests[0].body)["messages"][0]["content"]
+    assert said["command"]["intent"] in system
+    assert "26" not in system
+
+
 async def test_what_goes_wrong_is_a_status_before_the_first_word_and_an_event_after_it(open_live) -> None:
     broken = HEAD.encode() + chunk("One ") + b'data: {"error": {"message": "broke"}}\n\n'
     async with house(open_live, answer("401 No", body=b"{}"), broken) as (client, _):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from lingting.domain import MoodLabel, PiiKind, Redaction, RedactMode
 from lingting.domain.errors import InvalidOption
+from lingting.domain.intents import IntentMatch
 from lingting.text.language import language_of, script_language
 from lingting.text.redaction import find, hidden_text
 from lingting.text.script import CHINESE
@@ -29,6 +30,16 @@ _MOODS = {
     (True, MoodLabel.POSITIVE): "用户听起来心情不错。",
     (False, MoodLabel.NEGATIVE): "The user sounds unhappy: be understanding first, then answer.",
     (False, MoodLabel.POSITIVE): "The user sounds happy.",
+}
+
+_COMMANDS = {
+    (True, True): "用户的话是一条命令，已经交给设备执行：{command}。用一句话确认，不要说做不到。",
+    (True, False): "用户的话是一条命令：{command}。它会由别的程序处理；用一句话确认你听懂了。",
+    (False, True): "The message is a command, and was handed to what obeys it: {command}. Confirm it in one sentence.",
+    (
+        False,
+        False,
+    ): "The message is a command that another program deals with: {command}. Confirm that you understood it.",
 }
 
 
@@ -59,16 +70,22 @@ def asked(text: str, redaction: Redaction, *, language: str | None = None) -> As
     return Asked(sent, spoken, kinds, _mood(text, spoken))
 
 
-def system_text(said: Asked, prompt: str = "") -> str:
+def system_text(said: Asked, prompt: str = "", command: IntentMatch | None = None, *, is_told: bool = False) -> str:
     """What the model is told to be, and what is known of the user.
 
-    prompt    empty takes ours
+    prompt     empty takes ours
+    command    what the message asks for, where it is a command
+    is_told    whether what obeys commands was told of it
     """
     is_chinese = said.language in CHINESE
     parts = [prompt or _PROMPTS[is_chinese]]
     parts.append("用中文回答。" if is_chinese else f"Answer in the user's language ({said.language}).")
     note = _MOODS.get((is_chinese, said.mood)) if said.mood is not None else None
-    return "\n".join([*parts, note] if note else parts)
+    parts += [note] if note else []
+    if command is not None and command.intent is not None:
+        # Its slots stay here: they are what was said, before personal data was hidden.
+        parts.append(_COMMANDS[is_chinese, is_told].format(command=command.intent))
+    return "\n".join(parts)
 
 
 def plain_question(text: str) -> str:

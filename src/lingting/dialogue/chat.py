@@ -20,6 +20,7 @@ from lingting.dialogue.chat_settings import ChatSettings
 from lingting.dialogue.memory import Conversation, Conversations, window
 from lingting.domain import Call, Clock, PiiKind, Redaction
 from lingting.domain.errors import LingtingError
+from lingting.domain.intents import IntentMatch
 from lingting.security.token_quota import TokenQuota
 from lingting.storage.cached_results import CachedResults
 
@@ -59,6 +60,10 @@ class ChatAsk:
     language: str | None = None
     """None finds it out."""
     use_cache: bool = True
+    command: IntentMatch | None = None
+    """What the message asks for; the model is told, and confirms it."""
+    is_told: bool = False
+    """Whether what obeys commands was told of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,7 @@ class Chat:
         try:
             with self._conversations.turn_of(ask.call.principal.owner, ask.conversation) as talk:
                 said = await asyncio.to_thread(asked, ask.text, self._redaction, language=ask.language)
-                turn = _Turn(self._messages(talk, said), began_seconds)
+                turn = _Turn(self._messages(ask, talk, said), began_seconds)
                 name = self._cache_name(ask, talk, said)
                 try:
                     async with aclosing(self._pieces(ask, turn, name)) as pieces:
@@ -169,8 +174,9 @@ class Chat:
             turn.first_token_seconds = self._parts.clock.monotonic() - turn.began_seconds
             self._parts.observer.chat_first_token(seconds=turn.first_token_seconds)
 
-    def _messages(self, talk: Conversation, said: Asked) -> list[Message]:
-        system = Message(Role.SYSTEM, system_text(said, self._settings.system_prompt))
+    def _messages(self, ask: ChatAsk, talk: Conversation, said: Asked) -> list[Message]:
+        about = system_text(said, self._settings.system_prompt, ask.command, is_told=ask.is_told)
+        system = Message(Role.SYSTEM, about)
         before = window(talk.messages, self._settings.history_tokens)
         return [system, *before, Message(Role.USER, said.text)]
 
@@ -178,7 +184,7 @@ class Chat:
         """Empty where the reply is neither to be kept nor to be looked for."""
         settings, results = self._settings, self._parts.results
         question = plain_question(said.text)
-        is_common = bool(question) and not said.is_personal and not talk.messages
+        is_common = bool(question) and not said.is_personal and not talk.messages and ask.command is None
         if results is None or not (settings.cache and ask.use_cache and is_common):
             return ""
         model = [settings.base_url, settings.model, settings.temperature, settings.max_tokens]

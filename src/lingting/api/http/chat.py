@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import ExitStack, aclosing
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -16,13 +18,19 @@ from lingting.api.errors import native_body
 from lingting.api.http.doors import doors_of, unless_gone
 from lingting.api.http.event_answer import EventAnswer
 from lingting.api.http.fields import Fields, is_encodable
+from lingting.api.http.intents import read_matcher, read_publish
 from lingting.api.http.uploads import read_json
 from lingting.dialogue.chat import ChatAnswer, ChatAsk
 from lingting.domain import Scope
 from lingting.domain.errors import InvalidOption, LingtingError, WrongState
+from lingting.domain.intents import IntentMatch
 from lingting.domain.languages import normalize_language
+from lingting.jobs.command_messages import CommandSource
 from lingting.security.call_note import audit_note
 from lingting.telemetry import request_id
+from lingting.text.intent_match import MAX_COMMAND_CHARACTERS, Matcher
+from lingting.text.intents import match_fields
+from lingting.text.redaction import hidden_by
 
 __all__ = ["router"]
 
@@ -30,6 +38,7 @@ router = APIRouter(tags=["Conversation"], dependencies=[needs(Scope.CHAT)])
 
 MAX_MESSAGE_CHARACTERS = 8_000
 MAX_ID_CHARACTERS = 64
+COMMAND_LANGUAGES = ("zh", "en")
 Pieces = AsyncGenerator[str | ChatAnswer, None]
 
 
@@ -41,6 +50,8 @@ class ChatRequest(BaseModel):
     language: str = Field("auto", description="zh, en, … or auto")
     stream: bool = Field(default=False, description="answer with events, piece by piece")
     cache: bool = Field(default=True, description="false asks the model anew, whatever is known")
+    intents: str = Field("", description="a pack of commands: a message that is one is answered with what it asks for")
+    publish: bool = Field(default=False, description="have the command told to others, too; needs the scope commands")
     user: str = Field("", description="your own name for who speaks; what is kept can be erased by it")
 
 
@@ -60,15 +71,18 @@ async def chat(request: Request) -> Response:
     doors.require_open()
     fields = Fields(await read_json(request))
     ask, streams = _ask(request, fields), fields.flag("stream")
+    matcher, publishes = read_matcher(request, fields), read_publish(request, fields)
     with ExitStack() as stack:
         services = stack.enter_context(doors.holding_a_place())
         if services.chat is None:
             raise WrongState("no language model is set up here; see `chat` in the server's settings")
+        if matcher is not None:
+            ask = await _with_command(request, ask, matcher, publishes=publishes)
         pieces = services.chat.reply(ask)
         if not streams:
-            return JSONResponse(_answer(await unless_gone(request, _whole(pieces))))
+            return JSONResponse(_answer(await unless_gone(request, _whole(pieces)), ask.command))
         first = await unless_gone(request, _first(pieces))
-        return EventAnswer(_events(first, pieces), stack.pop_all(), {})
+        return EventAnswer(_events(first, pieces, ask.command), stack.pop_all(), {})
     raise AssertionError("nothing in the stack holds errors back")
 
 
@@ -91,6 +105,21 @@ def _ask(request: Request, fields: Fields) -> ChatAsk:
     )
 
 
+async def _with_command(request: Request, ask: ChatAsk, matcher: Matcher, *, publishes: bool) -> ChatAsk:
+    """What the message asks for, told to what obeys it where that is wished, before the model confirms it."""
+    if len(ask.text) > MAX_COMMAND_CHARACTERS:
+        return ask
+    doors = doors_of(request)
+    text = await asyncio.to_thread(hidden_by, doors.defaults.redaction, ask.text) if publishes else ask.text
+    language = ask.language if ask.language in COMMAND_LANGUAGES else None
+    found = await asyncio.to_thread(matcher.match, text, language)
+    if found.intent is None:
+        return ask
+    source = CommandSource("request", ask.call.request_id, ask.call.principal.owner)
+    is_told = publishes and doors.services.commands.say(found, source, language=language or "", text=text)
+    return replace(ask, command=found, is_told=is_told)
+
+
 async def _whole(pieces: Pieces) -> ChatAnswer:
     async with aclosing(pieces):
         async for piece in pieces:
@@ -108,24 +137,24 @@ async def _first(pieces: Pieces) -> str | ChatAnswer:
         raise
 
 
-async def _events(first: str | ChatAnswer, pieces: Pieces) -> AsyncIterator[str]:
+async def _events(first: str | ChatAnswer, pieces: Pieces, command: IntentMatch | None) -> AsyncIterator[str]:
     async with aclosing(pieces):
-        yield _event(first)
+        yield _event(first, command)
         try:
             async for piece in pieces:
-                yield _event(piece)
+                yield _event(piece, command)
         except LingtingError as error:
             audit_note(code=error.code)
             yield _data({"type": "error"} | native_body(error, request_id.get()))
 
 
-def _event(piece: str | ChatAnswer) -> str:
+def _event(piece: str | ChatAnswer, command: IntentMatch | None) -> str:
     return _data(
-        {"type": "delta", "text": piece} if isinstance(piece, str) else {"type": "done"} | _answer(piece),
+        {"type": "delta", "text": piece} if isinstance(piece, str) else {"type": "done"} | _answer(piece, command),
     )
 
 
-def _answer(answer: ChatAnswer) -> dict[str, object]:
+def _answer(answer: ChatAnswer, command: IntentMatch | None) -> dict[str, object]:
     tokens = answer.tokens
     used = None if tokens is None else {"read": tokens.read, "written": tokens.written, "estimate": tokens.is_estimate}
     return {
@@ -137,6 +166,7 @@ def _answer(answer: ChatAnswer) -> dict[str, object]:
         "cached": answer.is_cached,
         "cut": answer.is_cut,
         "tokens": used,
+        "command": None if command is None else match_fields(command),
         "timings": {
             "first_token_ms": round(answer.first_token_seconds * 1_000),
             "total_ms": round(answer.total_seconds * 1_000),
