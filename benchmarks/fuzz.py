@@ -56,7 +56,7 @@ def main() -> None:
     seconds, *options = sys.argv[1:] or [DEFAULT_SECONDS]
     with tempfile.TemporaryDirectory(prefix="lingting-fuzz-") as folder:
         key = asyncio.run(make_key(Path(folder)))
-        with serving(scripted=True, settings={"DATA_DIR": folder}) as server:
+        with serving(scripted=True, settings={"DATA_DIR": folder, "SPEECH__ENGINES": '["fake"]'}) as server:
             code = fuzz(server.url, key, "--max-time", seconds, *options)
             ready = httpx.get(f"{server.url}/readyz", timeout=30)
             print(f"after it: {ready.status_code} {ready.text}; {server.cost().unshared_mib:.0f} MiB")

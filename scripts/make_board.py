@@ -200,6 +200,27 @@ ROWS: dict[str, tuple[Panel, ...]] = {
             ((rate("asr_cache_evicted_total"), "put out"), (rate("asr_cache_failures_total"), "did not answer")),
         ),
     ),
+    "Voices": (
+        Panel("First sound", "s", quantiles("asr_speech_first_sound_seconds", 0.5, 0.95)),
+        Panel(
+            "Texts spoken",
+            "short",
+            (
+                (rate("asr_speech_texts_total", "engine, outcome"), "{{engine}}: {{outcome}}"),
+                (total("asr_speech_in_hand"), "in hand"),
+            ),
+        ),
+        Panel(
+            "Spoken",
+            "short",
+            (
+                (rate("asr_speech_seconds_total", "engine"), "{{engine}}: seconds of sound"),
+                (rate("asr_speech_characters_total", "engine"), "{{engine}}: characters"),
+            ),
+        ),
+        Panel("Clauses", "short", ((rate("asr_speech_phrases_total", "outcome"), "{{outcome}}"),)),
+        Panel("Clauses in memory", "bytes", ((total("asr_speech_phrase_bytes"), "size"),)),
+    ),
     "Jobs and what goes out": (
         Panel("Jobs by state", "short", (("max by (state) (asr_jobs_open)", "{{state}}"),), is_stacked=True),
         Panel(

@@ -24,6 +24,7 @@ from lingting.security.keys import Keys
 from lingting.security.outbound import Outbound
 from lingting.security.rate_limit import Limiter
 from lingting.security.signatures import CallbackSigner
+from lingting.speech.hub import SpeechHub
 from lingting.storage.blobs import Blobs
 from lingting.storage.cached_results import CachedResults
 from lingting.storage.db import Database
@@ -92,6 +93,8 @@ class Services:
     """The language model; None where there is none."""
     hotwords: HotwordShelf
     """Packs of hotwords."""
+    speech: SpeechHub
+    """Text to speech."""
     clock: Clock
     engine: str
     model: str

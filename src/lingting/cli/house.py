@@ -23,6 +23,7 @@ from lingting.telemetry import configure_logs
 if TYPE_CHECKING:
     from lingting.security.audit import Audit
     from lingting.services import Kept
+    from lingting.speech.hub import SpeechHub
 
 __all__ = ["House"]
 
@@ -70,6 +71,19 @@ class House:
         from lingting.serving import serve
 
         serve(_settings(wishes))
+
+    @asynccontextmanager
+    async def speech(self) -> AsyncIterator[SpeechHub]:
+        """raises    SettingsInvalid"""
+        from lingting.server.speech import Unmetered, open_speech
+        from lingting.telemetry import Telemetry
+
+        settings = _settings(Wishes())
+        level = "debug" if settings.log.level == "debug" else "warning"
+        configure_logs(level, "console", file=settings.log.file)
+        observer = Telemetry().speech
+        async with open_speech(settings, clock=SystemClock(), meter=Unmetered(), observer=observer) as hub:
+            yield hub
 
     @asynccontextmanager
     async def kept(self) -> AsyncIterator[Kept]:

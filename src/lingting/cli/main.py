@@ -20,6 +20,7 @@ from lingting.cli.listen import listen
 from lingting.cli.models import models_app
 from lingting.cli.redact_audio import redact_audio
 from lingting.cli.reporting import reported
+from lingting.cli.say import say
 from lingting.cli.serve import serve
 from lingting.cli.transcribe import transcribe
 from lingting.cli.vault import vault_app
@@ -41,6 +42,7 @@ app.command()(worker)
 app.command()(batch)
 app.command()(adapt)
 app.command()(listen)
+app.command()(say)
 app.command("redact-audio")(redact_audio)
 app.add_typer(models_app)
 app.add_typer(history_app)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # else --help would load the whole server
     from lingting.security.keys import Keys
     from lingting.security.signatures import CallbackSigner
     from lingting.services import Kept
+    from lingting.speech.hub import SpeechHub
     from lingting.storage.delivery_store import DeliveryStore
 
 __all__ = ["Act", "CallbackDesk", "KeyDesk", "Opener", "RunningPipeline", "Wishes"]
@@ -151,6 +152,13 @@ class Opener(Protocol):
         """Keys, for an act of administration, see `acting`.
 
         raises    SettingsInvalid, StorageUnavailable
+        """
+        ...
+
+    def speech(self) -> AbstractAsyncContextManager[SpeechHub]:
+        """The voices of this machine.
+
+        raises    SettingsInvalid
         """
         ...
 

@@ -6,7 +6,8 @@ LingtingError
 │   ├── InvalidOption            a field is missing, unknown or out of range
 │   │   ├── UnsupportedLanguage
 │   │   ├── UnsupportedFormat    an answer format, or a mix of formats and options
-│   │   └── ModelNotFound
+│   │   ├── ModelNotFound
+│   │   └── VoiceNotFound        no such voice, or none for the language
 │   ├── LimitExceeded            too large or too long
 │   │   ├── AudioTooLarge
 │   │   └── AudioTooLong
@@ -104,6 +105,7 @@ __all__ = [
     "UnsupportedLanguage",
     "UploadStalled",
     "UrlNotAllowed",
+    "VoiceNotFound",
     "WrongState",
 ]
 
@@ -152,6 +154,13 @@ class ModelNotFound(InvalidOption):
 
     def __init__(self, given: str, accepted: Sequence[str]) -> None:
         super().__init__("model", f"{given[:80]!r} is not served here; use one of {', '.join(accepted)}")
+
+
+class VoiceNotFound(InvalidOption):
+    code = "voice_not_found"
+
+    def __init__(self, problem: str) -> None:
+        super().__init__("voice", problem)
 
 
 class LimitExceeded(InvalidInput):

@@ -18,6 +18,8 @@ class Scope(StrEnum):
     ROOMS = "rooms"
     """Make subtitle rooms."""
     JOBS = "jobs"
+    SPEAK = "speak"
+    """Text to speech."""
     HISTORY = "history"
     """Find, read, export and erase what was kept of one's own."""
     COMMANDS = "commands"

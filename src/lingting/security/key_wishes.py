@@ -12,7 +12,7 @@ from lingting.security.allowlist import read_network
 
 __all__ = ["DEFAULT_SCOPES", "MAX_GRACE_SECONDS", "KeyWish", "read_key_networks", "read_scopes"]
 
-DEFAULT_SCOPES = frozenset((Scope.TRANSCRIBE, Scope.STREAM, Scope.ROOMS, Scope.JOBS, Scope.HISTORY))
+DEFAULT_SCOPES = frozenset((Scope.TRANSCRIBE, Scope.STREAM, Scope.ROOMS, Scope.JOBS, Scope.SPEAK, Scope.HISTORY))
 """A caller's own work; neither keys nor metrics."""
 MAX_LABEL_CHARACTERS = 200
 MAX_NETWORKS = 64

@@ -27,6 +27,7 @@ from lingting.server.kept import open_audit, open_kept
 from lingting.server.keys import open_keys
 from lingting.server.outgoing import open_outgoing, open_publisher, told_of_ends, wants_text
 from lingting.server.recognition import open_recognition
+from lingting.server.speech import open_speech
 from lingting.server.transcribing import open_transcriber
 from lingting.services import Services
 from lingting.settings import Settings
@@ -96,6 +97,8 @@ async def open_services(
         opened.push_async_callback(recorder.aclose)
         opened.push_async_callback(live.aclose)
         await asyncio.to_thread(live_decoders.warm_up)
+        speaking = open_speech(settings, clock=clock, meter=limiter, observer=telemetry.speech)
+        speech = await opened.enter_async_context(speaking)
         health = await opened.enter_async_context(open_health(settings, hearing, kept, commands_checks))
         await opened.enter_async_context(watching_the_loop(telemetry.process.lagged))
         telemetry.process.serving(engine=hearing.engine, model=settings.model)
@@ -122,6 +125,7 @@ async def open_services(
             intents=intents,
             commands=commands,
             chat=chat,
+            speech=speech,
             hotwords=shelf,
             clock=clock,
             engine=hearing.engine,

@@ -29,6 +29,7 @@ from lingting.settings.platform import (
     KafkaSection,
     LimitSection,
     OutboundSection,
+    SpeechSection,
     StorageSection,
     TraceSection,
     VaultSection,
@@ -117,6 +118,7 @@ class Settings(BaseSettings):
     commands: CommandSection = CommandSection()
     hotwords: HotwordSection = HotwordSection()
     chat: ChatSection = ChatSection()
+    speech: SpeechSection = SpeechSection()
 
     def built(self, section: str, settings: type[SettingsT]) -> SettingsT:
         """A section as the frozen class that the code beside it takes."""

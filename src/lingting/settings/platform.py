@@ -31,6 +31,7 @@ from lingting.settings.ranges import (
     STORAGE_RANGES,
     TRACE_RANGES,
 )
+from lingting.speech.settings import SPEECH_RANGES, SpeechSettings
 from lingting.storage.blobs import BlobSettings
 from lingting.storage.cache import CacheSettings
 from lingting.storage.db import StorageSettings
@@ -56,6 +57,7 @@ __all__ = [
     "KafkaSection",
     "LimitSection",
     "OutboundSection",
+    "SpeechSection",
     "StorageSection",
     "TraceSection",
     "VaultSection",
@@ -77,6 +79,7 @@ TraceSection: Any = section(TraceSettings, TRACE_RANGES)
 CacheSection: Any = section(CacheSettings, CACHE_RANGES)
 JobSection: Any = section(JobSettings, JOB_RANGES)
 IntentSection: Any = section(IntentSettings, {})
+SpeechSection: Any = section(SpeechSettings, SPEECH_RANGES)
 CommandSection: Any = section(CommandSettings, COMMAND_RANGES)
 HotwordSection: Any = section(HotwordSettings, {})
 ChatSection: Any = section(ChatSettings, CHAT_RANGES)

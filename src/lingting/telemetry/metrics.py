@@ -22,6 +22,7 @@ from lingting.telemetry.areas.outbound import OutboundMetrics
 from lingting.telemetry.areas.process import ProcessMetrics
 from lingting.telemetry.areas.rooms import RoomMetrics
 from lingting.telemetry.areas.routing import RoutingMetrics
+from lingting.telemetry.areas.speech import SpeechMetrics
 from lingting.telemetry.areas.storage import StorageMetrics
 
 __all__ = ["METRICS_CONTENT_TYPE", "Telemetry"]
@@ -48,6 +49,7 @@ class Telemetry:
         self.outbound = OutboundMetrics(registry)
         self.commands = CommandMetrics(registry)
         self.dialogue = DialogueMetrics(registry)
+        self.speech = SpeechMetrics(registry)
         self.process = ProcessMetrics(registry)
 
     def exposition(self) -> bytes:

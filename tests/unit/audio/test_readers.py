@@ -86,5 +86,7 @@ def test_what_is_encoded_can_be_decoded(form):
     data = encode(audio, form)
     reader = MediaReader(io.BytesIO(data), len(data), max_channels=1, max_seconds=10.0)
     blocks = list(reader.blocks())
-    assert sum(block.samples.shape[1] / block.rate_hz for block in blocks) == pytest.approx(1.0, abs=0.08)
+    assert sum(block.samples.shape[1] / block.rate_hz for block in blocks) == pytest.approx(
+        1.0, abs=0.13
+    )  # AAC pads most
     assert max(abs(block.samples).max() for block in blocks) == pytest.approx(0.49, abs=0.05)

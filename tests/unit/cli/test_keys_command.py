@@ -52,7 +52,7 @@ def test_all_that_can_be_asked_of_a_key_is_kept(run) -> None:
 
 def test_without_scopes_a_key_does_a_callers_work_and_administers_nothing(run) -> None:
     run("create")
-    assert listed(run)[0]["scopes"] == ["history", "jobs", "rooms", "stream", "transcribe"]
+    assert listed(run)[0]["scopes"] == ["history", "jobs", "rooms", "speak", "stream", "transcribe"]
 
 
 def test_the_table_is_for_people(run) -> None:

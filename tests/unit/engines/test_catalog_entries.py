@@ -12,6 +12,7 @@ from lingting.engines.catalog_entries import HubSource, PackageSource, read_entr
 from lingting.engines.registry import ENGINES
 from lingting.engines.sherpa.families import OFFLINE, ONLINE
 from lingting.engines.voices import VOICE_KINDS
+from lingting.speech.registry import VOICE_ENGINES
 
 pytestmark = pytest.mark.unit
 
@@ -31,8 +32,8 @@ def _extra(tmp_path: Path, text: str) -> Path:
     return path
 
 
-def test_every_built_in_model_names_an_engine_of_the_registry() -> None:
-    assert {entry.engine for entry in read_entries().values()} <= set(ENGINES) | set(VOICE_KINDS)
+def test_every_built_in_model_names_an_engine_of_a_registry() -> None:
+    assert {entry.engine for entry in read_entries().values()} <= set(ENGINES) | set(VOICE_ENGINES) | set(VOICE_KINDS)
 
 
 WEIGHTS = {"whisper": {"model.bin", "config.json", "tokenizer.json"}, "vosk": {"am/final.mdl", "graph/HCLr.fst"}}

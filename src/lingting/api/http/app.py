@@ -29,6 +29,7 @@ from lingting.api.http import (
     rest,
     reveal,
     rooms,
+    speech,
     text_notes,
     usage,
 )
@@ -68,6 +69,7 @@ def build_app(doors: Doors, *, lifespan: Lifespan | None = None) -> FastAPI:
     for module in (
         rest,
         openai,
+        speech,
         realtime,
         rooms,
         history,

@@ -1,0 +1,80 @@
+"""Opens the voices that are on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+from lingting.domain import Clock, Principal
+from lingting.domain.errors import InvalidOption, ModelCorrupt, ModelMissing, SettingsInvalid
+from lingting.engines.catalog import Catalog, ModelState
+from lingting.server.engine import load_catalog
+from lingting.settings import Settings
+from lingting.speech.base import VoiceEngine
+from lingting.speech.hub import Meter, SpeechHub
+from lingting.speech.kokoro import KOKORO_WEIGHTS, KOKORO_ZH_VOICES
+from lingting.speech.registry import find_voice_engine, open_voice_engine
+from lingting.speech.settings import SpeechSettings
+from lingting.telemetry import log
+from lingting.telemetry.areas.speech import SpeechMetrics
+
+__all__ = ["Unmetered", "open_speech"]
+
+
+class Unmetered:
+    """For the command line: its own machine's time is nobody's quota."""
+
+    async def require_audio(self, principal: Principal) -> None: ...
+
+    async def charge_audio(self, principal: Principal, seconds: float) -> None: ...
+
+
+@asynccontextmanager
+async def open_speech(
+    settings: Settings, *, clock: Clock, meter: Meter, observer: SpeechMetrics
+) -> AsyncIterator[SpeechHub]:
+    """Voices whose packages are not there are left out, and said in the log.
+
+    raises    SettingsInvalid; for one that is to be preloaded EngineUnavailable, ModelMissing, ModelCorrupt
+    """
+    wanted = settings.built("speech", SpeechSettings)
+    engines = await asyncio.to_thread(_opened, settings, wanted)
+    hub = SpeechHub(engines, wanted, clock=clock, meter=meter, observer=observer)
+    try:
+        await hub.warm_up()
+        yield hub
+    finally:
+        await hub.aclose()
+
+
+def _opened(settings: Settings, wanted: SpeechSettings) -> list[VoiceEngine]:
+    catalog, engines = load_catalog(settings), []
+    for name in dict.fromkeys(wanted.engines):
+        try:
+            row = find_voice_engine(name)
+        except InvalidOption as unknown:
+            raise SettingsInvalid(unknown.message, param="speech.engines") from unknown
+        if row.missing:
+            log.debug("speech.left_out", engine=name, missing=row.missing, hint=row.install)
+            continue
+        engines.append(open_voice_engine(name, **_options(name, wanted, catalog)))
+    return engines
+
+
+def _options(name: str, wanted: SpeechSettings, catalog: Catalog) -> dict[str, object]:
+    if name == "kokoro":
+        return {"weights": partial(catalog.locate, KOKORO_WEIGHTS), "extra": _pulled(catalog, KOKORO_ZH_VOICES)}
+    if name == "espeak":
+        return {"words_per_minute": wanted.words_per_minute, "volume": wanted.volume}
+    return {}
+
+
+def _pulled(catalog: Catalog, name: str) -> Path | None:
+    try:
+        return catalog.locate(name) if catalog.state(name) is ModelState.READY else None
+    except (ModelMissing, ModelCorrupt) as problem:
+        log.warning("speech.left_out", model=name, code=problem.code, hint=f"lingting models pull {name}")
+        return None

@@ -1,0 +1,85 @@
+"""One engine's threads: clauses of many callers one after the other, each handed to the event loop as it sounds."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+
+from lingting.domain import Samples
+from lingting.domain.errors import DeadlineExceeded, EngineFailed, LingtingError
+from lingting.speech.base import Style, VoiceEngine
+from lingting.telemetry import log
+
+__all__ = ["Booth"]
+
+_Said = Samples | LingtingError | None
+"""A block, what went wrong, or the end."""
+
+
+class Booth:
+    """Belongs to one event loop. A caller who leaves ends its clause at the next block."""
+
+    def __init__(self, engine: VoiceEngine, *, stall_seconds: float) -> None:
+        self.engine = engine
+        self._stall_seconds = stall_seconds
+        self._threads = ThreadPoolExecutor(engine.threads, thread_name_prefix="lingting-voice")
+
+    async def warm_up(self) -> None:
+        """raises    EngineUnavailable"""
+        await asyncio.get_running_loop().run_in_executor(self._threads, self.engine.warm_up)
+
+    async def say(self, text: str, voice: str, style: Style) -> AsyncGenerator[Samples]:
+        """A clause, block by block.
+
+        raises    EngineFailed, EngineUnavailable; DeadlineExceeded when nothing was heard for too long
+        """
+        loop, said, left = asyncio.get_running_loop(), asyncio.Queue[_Said](), threading.Event()
+
+        def tell(block: _Said) -> None:
+            with suppress(RuntimeError):  # the loop is closed: nobody listens
+                loop.call_soon_threadsafe(said.put_nowait, block)
+
+        work = self._threads.submit(self._work, text, voice, style, tell, left)
+        try:
+            while (block := await self._next(said)) is not None:
+                if isinstance(block, LingtingError):
+                    raise block
+                yield block
+        finally:
+            left.set()
+            work.cancel()
+
+    async def aclose(self) -> None:
+        """Waits for the clauses in hand, no longer than one may be silent."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._stall_seconds):
+                await asyncio.to_thread(self._threads.shutdown)
+        self.engine.close()
+
+    async def _next(self, said: asyncio.Queue[_Said]) -> _Said:
+        try:
+            async with asyncio.timeout(self._stall_seconds):
+                return await said.get()
+        except TimeoutError as problem:
+            raise DeadlineExceeded(
+                f"nothing was spoken for {self._stall_seconds:g} seconds; try again, or another voice"
+            ) from problem
+
+    def _work(self, text: str, voice: str, style: Style, tell: Callable[[_Said], None], left: threading.Event) -> None:
+        try:
+            with closing(self.engine.speak(text, voice, style)) as blocks:
+                for block in blocks:
+                    if left.is_set():
+                        return
+                    tell(block)
+        except LingtingError as problem:
+            tell(problem)
+        except Exception as problem:  # noqa: BLE001 - whoever waits is answered
+            log.exception("voice.failed", voice=voice)
+            tell(EngineFailed(f"the voice {voice!r} failed ({type(problem).__name__}); try another voice"))
+        else:
+            tell(None)

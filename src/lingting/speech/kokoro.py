@@ -1,0 +1,150 @@
+"""Chinese, with English words in it, by Kokoro-82M in eight bits on onnxruntime. Apache-2.0, weights as well."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lingting.domain import Samples
+from lingting.domain.errors import EngineFailed, EngineUnavailable
+from lingting.speech.base import Style, VoiceInfo
+
+__all__ = ["KOKORO_WEIGHTS", "KOKORO_ZH_VOICES", "KokoroVoices"]
+
+KOKORO_WEIGHTS, KOKORO_ZH_VOICES = "kokoro", "kokoro-zh-voices"
+"""Models of the catalog: what all need, and the Chinese voices."""
+STYLE_SHAPE = (-1, 1, 256)
+"""One style for each count of sounds. Source: the model's card."""
+MAX_SOUNDS = 500
+"""The model takes 510."""
+BUILT_IN = "jf_alpha"
+"""A Japanese voice that comes with the weights; it speaks Chinese well enough to be understood."""
+QUIET = 0.008
+EDGE_SECONDS = 0.04
+PAUSES_SECONDS = {"。": 0.3, "！": 0.3, "？": 0.3, ".": 0.3, "!": 0.3, "?": 0.3, "…": 0.35, "；": 0.2, ";": 0.2}
+PAUSE_SECONDS = 0.12
+"""After a comma, or where a long clause was cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    folder: Path
+    session: Any  # Any: onnxruntime has no types
+    sounds: Any
+    ids: dict[str, int]
+
+
+class KokoroVoices:
+    """The Chinese voices where they were pulled, else the one that is there."""
+
+    version = "v1.0-int8"
+    rate_hz = 24_000
+    is_quick = False
+    threads = 1
+
+    def __init__(self, weights: Callable[[], Path], *, extra: Path | None = None) -> None:
+        """
+        weights    finds the folder of the catalog's `kokoro`, when it is loaded
+        extra      that of `kokoro-zh-voices`; None where it was not pulled
+        """
+        self._find_weights = weights
+        pulled = sorted(extra.glob("z[fm]_*.bin"), key=_rank) if extra else []
+        self._files = {path.stem: path for path in pulled}
+        self.voices: Sequence[VoiceInfo] = (
+            *(VoiceInfo(name, "kokoro", ("zh", "en"), _note(name)) for name in self._files),
+            VoiceInfo(BUILT_IN, "kokoro", ("zh", "en"), "female, a Japanese voice"),
+        )
+        self._opening = threading.Lock()
+        self._loaded: _Loaded | None = None
+        self._styles: dict[str, NDArray[np.float32]] = {}
+
+    def warm_up(self) -> None:
+        for _ in self.speak("好。", self.voices[0].name, Style("zh")):
+            pass
+
+    def speak(self, text: str, voice: str, style: Style) -> Generator[Samples]:
+        loaded = self._open()
+        styles = self._style(voice, loaded.folder)
+        try:
+            ids = [loaded.ids[sound] for sound in loaded.sounds.of(text) if sound in loaded.ids]
+            for start in range(0, len(ids), MAX_SOUNDS):
+                yield self._said(loaded, ids[start : start + MAX_SOUNDS], styles, style.speed, text[-1:])
+        except (RuntimeError, ValueError, KeyError, IndexError, AssertionError) as problem:
+            raise EngineFailed(f"the voice {voice!r} failed ({type(problem).__name__}); try another voice") from problem
+
+    def close(self) -> None:
+        self._loaded = None
+        self._styles.clear()
+
+    def _said(self, loaded: _Loaded, ids: list[int], styles: NDArray[np.float32], speed: float, mark: str) -> Samples:
+        sound = loaded.session.run(
+            None,
+            {
+                "tokens": np.array([[0, *ids, 0]], np.int64),
+                "style": styles[min(len(ids), len(styles) - 1)],
+                "speed": np.array([speed], np.float32),
+            },
+        )[0]
+        pause = np.zeros(int(PAUSES_SECONDS.get(mark, PAUSE_SECONDS) / speed * self.rate_hz), np.float32)
+        return np.concatenate([_trimmed(np.asarray(sound, np.float32).ravel(), self.rate_hz), pause])
+
+    def _open(self) -> _Loaded:
+        with self._opening:
+            if self._loaded is None:
+                self._loaded = self._load()
+            return self._loaded
+
+    def _load(self) -> _Loaded:
+        import onnxruntime
+
+        from lingting.speech.kokoro_sounds import KokoroSounds
+
+        folder = self._find_weights()
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1  # two were measured to be no faster
+        options.log_severity_level = 3
+        try:
+            session = onnxruntime.InferenceSession(
+                str(folder / "kokoro-v1.0.int8.onnx"), options, providers=["CPUExecutionProvider"]
+            )
+            ids = json.loads((folder / "vocab.json").read_text(encoding="utf-8"))["vocab"]
+            return _Loaded(folder, session, KokoroSounds(folder / ".jieba"), ids)
+        except (RuntimeError, OSError, ImportError, ValueError) as problem:
+            raise EngineUnavailable(
+                f"Kokoro cannot be loaded ({type(problem).__name__}); run lingting models pull {KOKORO_WEIGHTS}"
+            ) from problem
+
+    def _style(self, voice: str, folder: Path) -> NDArray[np.float32]:
+        if voice not in self._styles:
+            if voice in self._files:
+                style = np.fromfile(self._files[voice], "<f4")
+            else:
+                with np.load(folder / "voices_ja.npz") as built_in:
+                    style = built_in[voice].astype(np.float32)
+            self._styles[voice] = style.reshape(STYLE_SHAPE)
+        return self._styles[voice]
+
+
+def _trimmed(samples: Samples, rate_hz: int) -> Samples:
+    """Without the silence at both ends, whose length follows no rule."""
+    loud = np.flatnonzero(np.abs(samples) > QUIET)
+    if not len(loud):
+        return samples[:0]
+    edge = int(EDGE_SECONDS * rate_hz)
+    return samples[max(0, loud[0] - edge) : loud[-1] + edge]
+
+
+def _rank(path: Path) -> tuple[bool, bool, str]:
+    """Xiaobei first, whom a recogniser understands best, then women before men."""
+    return path.stem != "zf_xiaobei", path.stem.startswith("zm"), path.stem
+
+
+def _note(name: str) -> str:
+    return "female, Mandarin" if name.startswith("zf") else "male, Mandarin"
