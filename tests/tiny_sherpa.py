@@ -14,7 +14,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-__all__ = ["MAKERS", "make_sense_voice", "make_streaming_transducer", "without_metadata"]
+__all__ = ["FLOAT", "INT32", "MAKERS", "make_sense_voice", "make_streaming_transducer", "save", "without_metadata"]
 
 FLOAT, INT32, INT64 = TensorProto.FLOAT, TensorProto.INT32, TensorProto.INT64
 OPSET, IR_VERSION = 17, 8
@@ -28,7 +28,7 @@ WINDOW = 7 * 80
 Value = tuple[str, int, Sequence[int | str]]
 
 
-def _save(
+def save(
     path: Path,
     nodes: Sequence[onnx.NodeProto],
     values: tuple[Sequence[Value], Sequence[Value]],
@@ -125,7 +125,7 @@ def make_sense_voice(folder: Path) -> None:
     metadata = {"vocab_size": len(tokens), "lfr_window_size": 7, "lfr_window_shift": 6, "normalize_samples": 0}
     metadata |= {"with_itn": 14, "without_itn": 15} | {f"lang_{name}": i for name, i in LANGUAGES.items()}
     outputs = [("logits", FLOAT, ["N", "L", len(tokens)])]
-    _save(folder / "model.int8.onnx", nodes, (inputs, outputs), constants, metadata | _means())
+    save(folder / "model.int8.onnx", nodes, (inputs, outputs), constants, metadata | _means())
 
 
 def make_paraformer(folder: Path) -> None:
@@ -150,7 +150,7 @@ def make_paraformer(folder: Path) -> None:
     inputs = [("speech", FLOAT, ["N", "T", WINDOW]), ("speech_lengths", INT32, ["N"])]
     outputs = [("logits", FLOAT, ["N", "L", len(tokens)]), ("token_num", INT32, ["N"])]
     metadata = {"vocab_size": len(tokens), "lfr_window_size": 7, "lfr_window_shift": 6} | _means()
-    _save(folder / "model.int8.onnx", nodes, (inputs, outputs), constants, metadata)
+    save(folder / "model.int8.onnx", nodes, (inputs, outputs), constants, metadata)
 
 
 def _subsampled(frames: int | str) -> tuple[list[onnx.NodeProto], dict[str, np.ndarray]]:
@@ -215,7 +215,7 @@ def make_streaming_ctc(folder: Path) -> None:
     constants["centers"] = _centers(CTC_TOKENS, SCALED_LOUDNESS, silence="<blk>").reshape(1, 1, -1)
     constants["softest"] = _softest(SCALED_LOUDNESS)
     nodes += [*_likeness("loudness", "logits"), helper.make_node("LogSoftmax", ["logits"], ["log_probs"], axis=2)]
-    _save(
+    save(
         folder / "model.int8.onnx",
         nodes + states,
         (
@@ -241,7 +241,7 @@ def make_zipformer_ctc(folder: Path) -> None:
     ]
     inputs = [("x", FLOAT, ["N", "T", 80]), ("x_lens", INT64, ["N"])]
     outputs = [("log_probs", FLOAT, ["N", "L", len(CTC_TOKENS)]), ("log_probs_len", INT64, ["N"])]
-    _save(folder / "model.int8.onnx", nodes, (inputs, outputs), constants, {"model_type": "zipformer2_ctc"})
+    save(folder / "model.int8.onnx", nodes, (inputs, outputs), constants, {"model_type": "zipformer2_ctc"})
 
 
 def _make_decoder_and_joiner(folder: Path) -> None:
@@ -251,7 +251,7 @@ def _make_decoder_and_joiner(folder: Path) -> None:
         helper.make_node("Cast", ["before"], ["decoder_out"], to=FLOAT),
     ]
     ends = {"first": [1], "last": [2], "axis": [1]}
-    _save(
+    save(
         folder / "decoder.onnx",
         nodes,
         ([("y", INT64, ["N", 2])], [("decoder_out", FLOAT, ["N", 1])]),
@@ -281,7 +281,7 @@ def _make_decoder_and_joiner(folder: Path) -> None:
         "much": np.array(1e3, dtype=np.float32),
     }
     inputs = [("encoder_out", FLOAT, ["N", 1]), ("decoder_out", FLOAT, ["N", 1])]
-    _save(folder / "joiner.onnx", nodes, (inputs, [("logit", FLOAT, ["N", count])]), constants)
+    save(folder / "joiner.onnx", nodes, (inputs, [("logit", FLOAT, ["N", count])]), constants)
 
 
 def make_streaming_transducer(folder: Path) -> None:
@@ -289,7 +289,7 @@ def make_streaming_transducer(folder: Path) -> None:
     nodes, constants = _subsampled(SHIFT)
     states, inputs, outputs = _states()
     nodes.append(helper.make_node("Identity", ["loudness"], ["encoder_out"]))
-    _save(
+    save(
         folder / "encoder.onnx",
         nodes + states,
         ([("x", FLOAT, ["N", CHUNK, 80]), *inputs], [("encoder_out", FLOAT, ["N", SHIFT // 4, 1]), *outputs]),
@@ -310,7 +310,7 @@ def make_transducer(folder: Path) -> None:
     ]
     inputs = [("x", FLOAT, ["N", "T", 80]), ("x_lens", INT64, ["N"])]
     outputs = [("encoder_out", FLOAT, ["N", "L", 1]), ("encoder_out_lens", INT64, ["N"])]
-    _save(folder / "encoder.onnx", nodes, (inputs, outputs), constants, {"model_type": "zipformer2"})
+    save(folder / "encoder.onnx", nodes, (inputs, outputs), constants, {"model_type": "zipformer2"})
     _make_decoder_and_joiner(folder)
 
 
@@ -349,7 +349,7 @@ def make_whisper(folder: Path) -> None:
     ]
     outputs = [(name, FLOAT, [1, "N", 1, 1]) for name in ("cross_k", "cross_v")]
     front = {"front": np.array([0], dtype=np.int64)}
-    _save(folder / "tiny-encoder.onnx", nodes, ([("mel", FLOAT, ["N", 80, "T"])], outputs), front, metadata)
+    save(folder / "tiny-encoder.onnx", nodes, ([("mel", FLOAT, ["N", 80, "T"])], outputs), front, metadata)
     word, end = (np.full((1, 1, len(tokens)), -1e3, dtype=np.float32) for _ in range(2))
     word[0, 0, : len(PLAIN)] = np.linspace(1.0, 0.0, len(PLAIN))
     word[0, 0, number["<zh>"]] = -1.0
@@ -368,7 +368,7 @@ def make_whisper(folder: Path) -> None:
     inputs += [("cross_k", FLOAT, [1, "N", 1, 1]), ("cross_v", FLOAT, [1, "N", 1, 1]), ("offset", INT64, [1])]
     given: list[Value] = [("logits", FLOAT, ["N", "L", len(tokens)]), ("out_k", FLOAT, cache), ("out_v", FLOAT, cache)]
     constants = {"word": word, "end": end, "zero": np.array([0], np.int64), "one": np.array([1], np.int64)}
-    _save(folder / "tiny-decoder.onnx", nodes, (inputs, given), constants)
+    save(folder / "tiny-decoder.onnx", nodes, (inputs, given), constants)
 
 
 def make_moonshine(folder: Path) -> None:
@@ -382,17 +382,17 @@ def make_moonshine(folder: Path) -> None:
     integers = {"last": [2], "first": [0], "end": [1 << 30], "axis": [1], "step": [384]}
     constants = {name: np.array(value, dtype=np.int64) for name, value in integers.items()}
     sound: list[int | str] = [1, "T", 1]
-    _save(folder / "preprocess.onnx", nodes, ([("audio", FLOAT, [1, "L"])], [("features", FLOAT, sound)]), constants)
+    save(folder / "preprocess.onnx", nodes, ([("audio", FLOAT, [1, "L"])], [("features", FLOAT, sound)]), constants)
     values: tuple[list[Value], list[Value]] = ([("x", FLOAT, sound), ("n", INT32, [1])], [("out", FLOAT, sound)])
-    _save(folder / "encode.int8.onnx", [helper.make_node("Identity", ["x"], ["out"])], values, {})
+    save(folder / "encode.int8.onnx", [helper.make_node("Identity", ["x"], ["out"])], values, {})
     word, end = (np.full((1, 1, len(tokens)), -1e3, dtype=np.float32) for _ in range(2))
     word[0, 0, 3] = end[0, 0, 2] = 1.0
     given: list[Value] = [("logits", FLOAT, [1, 1, len(tokens)]), ("state", FLOAT, sound)]
     taken: list[Value] = [("tokens", INT32, [1, 1]), ("encoded", FLOAT, sound), ("seq_len", INT32, [1])]
     nodes = [helper.make_node("Identity", ["word"], ["logits"]), helper.make_node("Identity", ["encoded"], ["state"])]
-    _save(folder / "uncached_decode.int8.onnx", nodes, (taken, given), {"word": word})
+    save(folder / "uncached_decode.int8.onnx", nodes, (taken, given), {"word": word})
     nodes = [helper.make_node("Identity", ["end"], ["logits"]), helper.make_node("Identity", ["before"], ["state"])]
-    _save(folder / "cached_decode.int8.onnx", nodes, ([*taken, ("before", FLOAT, sound)], given), {"end": end})
+    save(folder / "cached_decode.int8.onnx", nodes, ([*taken, ("before", FLOAT, sound)], given), {"end": end})
 
 
 def make_streaming_paraformer(folder: Path) -> None:
@@ -412,7 +412,7 @@ def make_streaming_paraformer(folder: Path) -> None:
     metadata = {"vocab_size": len(tokens), "lfr_window_size": 7, "lfr_window_shift": 6} | _means()
     # Features are scaled by its square root.
     metadata |= {"encoder_output_size": 1, "decoder_num_blocks": 1, "decoder_kernel_size": 3}
-    _save(folder / "encoder.int8.onnx", nodes, (inputs, outputs), constants, metadata)
+    save(folder / "encoder.int8.onnx", nodes, (inputs, outputs), constants, metadata)
     centers = np.full(len(tokens), -1e3, dtype=np.float32)
     centers[3 : 3 + len(WORDS)] = [UNSCALED_LOUDNESS[0] + UNSCALED_LOUDNESS[1] * i for i in range(len(WORDS))]
     centers[0] = UNSCALED_LOUDNESS[0] - UNSCALED_LOUDNESS[1]
@@ -427,7 +427,7 @@ def make_streaming_paraformer(folder: Path) -> None:
     given: list[Value] = [("logits", FLOAT, [1, "L", len(tokens)]), ("sample_ids", INT64, [1, "L"])]
     given += [("new_cache", FLOAT, [1, 1, 2])]
     constants = {"centers": centers.reshape(1, 1, -1), "softest": _softest(UNSCALED_LOUDNESS)}
-    _save(folder / "decoder.int8.onnx", nodes, (taken, given), constants)
+    save(folder / "decoder.int8.onnx", nodes, (taken, given), constants)
 
 
 MAKERS = {

@@ -63,6 +63,9 @@ class Punctuation(StrEnum):
     """Marks for text that comes without any."""
 
     AUTO = "auto"
+    """By rules on pauses, particles and the words that clauses begin with."""
+    MODEL = "model"
+    """By a model, where the server has one."""
     OFF = "off"
 
 

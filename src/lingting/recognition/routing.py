@@ -25,6 +25,7 @@ from lingting.domain.errors import (
 from lingting.domain.principal import ANYBODY, Principal
 from lingting.engines.base import Clip, Origin
 from lingting.recognition.engine_doors import EngineDoor, EngineQueue, require_able
+from lingting.recognition.marking import Marker, require_marker
 from lingting.recognition.residency import Residency
 from lingting.recognition.route_asking import Asker, Passed, RoutingObserver, RoutingSettings, Sent
 from lingting.recognition.route_attempts import BUDGET_SPENT, Attempts
@@ -57,6 +58,8 @@ class RouterParts:
     residency: Residency[EngineDoor]
     clock: Clock
     observer: RouterObserver
+    marker: Marker | None = None
+    """Gives marks to text that has none; None where no model for it is set."""
 
 
 class Router:
@@ -104,6 +107,7 @@ class Router:
 
     def check(self, way: Way, options: RecognizeOptions) -> None:
         """raises    UnsupportedLanguage, InvalidOption where none of those that were ever loaded can do it"""
+        require_marker(options, self._parts.marker)
         problems = []
         for served in way.chain:
             door = self._parts.residency.door_if_loaded(served.name)
@@ -152,7 +156,10 @@ class Router:
         answer = attempts.answer()
         self._shadow.follow(way, sent, answer)
         # Of a draft, attempts are what its engine holds against it.
-        return replace(answer, attempts=()) if sent.priority is Priority.STREAM_PARTIAL else answer
+        if sent.priority is Priority.STREAM_PARTIAL:
+            return replace(answer, attempts=())
+        marker = self._parts.marker
+        return answer if marker is None else await marker.marked(answer, sent.clip.options)
 
     async def _ask(self, served: Served, sent: Sent, caller: Principal, *, guarded: bool) -> Hypothesis:
         """Within the caller's budget, where it costs.

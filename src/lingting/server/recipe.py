@@ -34,6 +34,7 @@ def recipe_of(settings: Settings, engine: str, plans: Sequence[Plan]) -> str:
         "served": [_served(settings, plan) for plan in plans],
         "whisper": settings.whisper.model_dump(mode="json"),
         "pipeline": settings.pipeline.confident_language,
+        "marks": [_weights_of(settings, settings.punctuation.model), _versions("sherpa")],
         "voices": [settings.voices.same_voice, _weights_of(settings, settings.voices.model)],
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

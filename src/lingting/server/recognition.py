@@ -17,6 +17,7 @@ from lingting.engines.catalog import Catalog
 from lingting.recognition.batching import SchedulerSettings
 from lingting.recognition.diarization import Voices, VoiceSettings
 from lingting.recognition.engine_doors import EngineDoor, EngineQueue
+from lingting.recognition.marking import PunctuationSettings
 from lingting.recognition.pipeline import Pipeline, PipelineSettings
 from lingting.recognition.residency import Residency
 from lingting.recognition.residents import ResidencySettings, Resident
@@ -25,6 +26,7 @@ from lingting.recognition.route_policy import RoutePolicy, routed_names
 from lingting.recognition.routing import Router, RouterParts
 from lingting.recognition.served import ServedNames
 from lingting.server.engine import DoorParts, Plan, load_catalog, open_door
+from lingting.server.marks import open_marker
 from lingting.server.recipe import recipe_of
 from lingting.server.served import read_plans
 from lingting.server.voices import load_voices, require_voices
@@ -98,7 +100,10 @@ async def open_recognition(
             for plan in plans[1:]:
                 if plan.served.preload:
                     await residency.load(plan.served.name)
-        parts = RouterParts(policy, residency, clock, telemetry.routing)
+        marker = await asyncio.to_thread(open_marker, catalog, settings.built("punctuation", PunctuationSettings))
+        if marker is not None:
+            opened.push_async_callback(marker.aclose)
+        parts = RouterParts(policy, residency, clock, telemetry.routing, marker)
         router = Router(parts, settings.built("routing", RoutingSettings))
         opened.push_async_callback(router.aclose)
         decoder = Decoder(settings.built("decode", DecodeSettings))

@@ -42,6 +42,7 @@ from lingting.settings.sections import (
     LiveSection,
     LogSettings,
     PipelineSection,
+    PunctuationSection,
     RecognitionDefaults,
     RedactionDefaults,
     RoomSection,
@@ -98,6 +99,7 @@ class Settings(BaseSettings):
     whisper: WhisperSection = WhisperSection()
     pipeline: PipelineSection = PipelineSection()
     voices: VoiceSection = VoiceSection()
+    punctuation: PunctuationSection = PunctuationSection()
     live: LiveSection = LiveSection()
     live_decode: LiveDecodeSection = LiveDecodeSection()
     sockets: SocketSection = SocketSection()

@@ -20,6 +20,7 @@ __all__ = [
     "LIVE_RANGES",
     "OUTBOUND_RANGES",
     "PIPELINE_RANGES",
+    "PUNCTUATION_RANGES",
     "RESIDENCY_RANGES",
     "ROOM_RANGES",
     "ROUTING_RANGES",
@@ -30,6 +31,7 @@ __all__ = [
     "WHISPER_RANGES",
 ]
 
+PUNCTUATION_RANGES = {"threads": (1, 64)}
 VOICE_RANGES = {"threads": (1, 64), "same_voice": (0.1, 0.99)}
 
 DECODE_RANGES = {

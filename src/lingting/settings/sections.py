@@ -19,6 +19,7 @@ from lingting.engines.whisper import WhisperSettings
 from lingting.live.parts import LiveSettings
 from lingting.recognition.batching import SETTING_RANGES, SchedulerSettings
 from lingting.recognition.diarization import VoiceSettings
+from lingting.recognition.marking import PunctuationSettings
 from lingting.recognition.pipeline import PipelineSettings
 from lingting.rooms.parts import RoomSettings
 from lingting.settings.base import Section, section
@@ -28,6 +29,7 @@ from lingting.settings.ranges import (
     LIVE_DECODE_RANGES,
     LIVE_RANGES,
     PIPELINE_RANGES,
+    PUNCTUATION_RANGES,
     ROOM_RANGES,
     SOCKET_RANGES,
     VOICE_RANGES,
@@ -44,6 +46,7 @@ __all__ = [
     "LiveSection",
     "LogSettings",
     "PipelineSection",
+    "PunctuationSection",
     "RecognitionDefaults",
     "RedactionDefaults",
     "RoomSection",
@@ -162,6 +165,7 @@ SchedulerSection: Any = section(SchedulerSettings, SETTING_RANGES)
 WhisperSection: Any = section(WhisperSettings, WHISPER_RANGES, "window")
 PipelineSection: Any = section(PipelineSettings, PIPELINE_RANGES)
 
+PunctuationSection: Any = section(PunctuationSettings, PUNCTUATION_RANGES)
 VoiceSection: Any = section(VoiceSettings, VOICE_RANGES)
 LiveSection: Any = section(LiveSettings, LIVE_RANGES)
 LiveDecodeSection: Any = section(LiveDecodeSettings, LIVE_DECODE_RANGES)

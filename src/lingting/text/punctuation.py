@@ -61,7 +61,7 @@ class _Ending(Enum):
 
 def restore_marks(segments: Sequence[Segment], options: RecognizeOptions) -> tuple[Segment, ...]:
     """The segments with marks where one came without any; the last one ends a sentence, unless it was cut short."""
-    if options.punctuation is Punctuation.OFF:
+    if options.punctuation is not Punctuation.AUTO:
         return tuple(segments)
     following = [segment.start_seconds for segment in segments[1:]]
     return tuple(_restored(segment, after) for segment, after in zip_longest(segments, following))

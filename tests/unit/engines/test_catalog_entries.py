@@ -11,6 +11,7 @@ from lingting.domain.errors import SettingsInvalid
 from lingting.engines.catalog_entries import HubSource, PackageSource, read_entries
 from lingting.engines.registry import ENGINES
 from lingting.engines.sherpa.families import OFFLINE, ONLINE
+from lingting.engines.sherpa.punctuation import PUNCTUATION_ENGINE
 from lingting.engines.voices import VOICE_KINDS
 from lingting.speech.registry import VOICE_ENGINES
 
@@ -33,7 +34,8 @@ def _extra(tmp_path: Path, text: str) -> Path:
 
 
 def test_every_built_in_model_names_an_engine_of_a_registry() -> None:
-    assert {entry.engine for entry in read_entries().values()} <= set(ENGINES) | set(VOICE_ENGINES) | set(VOICE_KINDS)
+    named = {entry.engine for entry in read_entries().values()}
+    assert named <= {*ENGINES, *VOICE_ENGINES, *VOICE_KINDS, PUNCTUATION_ENGINE}
 
 
 WEIGHTS = {"whisper": {"model.bin", "config.json", "tokenizer.json"}, "vosk": {"am/final.mdl", "graph/HCLr.fst"}}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["BLANKS", "OFFLINE", "ONLINE", "Family", "Part"]
+__all__ = ["BLANKS", "OFFLINE", "ONLINE", "PUNCTUATION", "Family", "Part"]
 
 BLANKS = ("<blk>", "<eps>", "<blank>")
 """As CTC models and transducers may call the token that says nothing; they need one of them."""
@@ -154,6 +154,20 @@ STREAMING_PARAFORMER = Family(
         Part("decoder", "*decoder*.onnx", inputs=5),
     ),
 )
+PUNCTUATION = Family(
+    "ct-transformer",
+    (
+        Part(
+            "model",
+            "model*.onnx",
+            inputs=2,
+            numbers=("vocab_size",),
+            texts=("tokens", "punctuations", "unk_symbol"),
+        ),
+    ),
+)
+"""That hears nothing: it gives marks to text."""
+
 OFFLINE: Mapping[str, Family] = {
     family.name: family for family in (SENSE_VOICE, PARAFORMER, ZIPFORMER_CTC, TRANSDUCER, MOONSHINE, WHISPER)
 }

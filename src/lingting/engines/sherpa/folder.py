@@ -14,13 +14,15 @@ from pathlib import Path
 from lingting.domain.errors import ModelCorrupt, SettingsInvalid
 from lingting.engines.sherpa.families import Family, Part
 
-__all__ = ["FoundModel", "Vocabulary", "family_of", "find_model"]
+__all__ = ["FoundModel", "Vocabulary", "family_of", "find_marks", "find_model"]
 
 MAX_TOKENS_BYTES = 32 << 20
 MAX_LIST_VALUE = 1_000_000
 """Of the sizes in a file's metadata, from which memory is taken."""
 FEATURES = 80
 """That sherpa-onnx makes of a frame of sound, for every family here but Whisper's and Moonshine's."""
+MARKS = frozenset("_，。？、")
+"""That a model for them has to know; _ is none."""
 _NUMBER = re.compile(r"\d{1,9}")
 _LIST = re.compile(r"-?\d[\d.eE+-]*(?:,-?\d[\d.eE+-]*)*")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+=*")
@@ -83,6 +85,23 @@ def find_model(folder: Path, family: Family) -> FoundModel:
     return FoundModel(family, files, vocabulary, str(bpe) if bpe.is_file() else "")
 
 
+def find_marks(folder: Path, family: Family) -> Path:
+    """The file of a model that gives marks.
+
+    raises    ModelCorrupt
+    """
+    part = family.parts[0]
+    path = _file(folder, part.pattern)
+    metadata = _require_loadable(path, part)
+    if len(metadata["tokens"].split("|")) != int(metadata["vocab_size"]):
+        raise _damaged(path, "it has not as many tokens as its metadata says")
+    if metadata["unk_symbol"] not in metadata["tokens"].split("|"):
+        raise _damaged(path, "its tokens lack the one for what is unknown")
+    if missing := MARKS - set(metadata["punctuations"].split("|")):
+        raise _damaged(path, f"its marks lack {' '.join(sorted(missing))}")
+    return path
+
+
 def _file(folder: Path, pattern: str) -> Path:
     found = sorted(folder.glob(pattern), key=lambda path: ("int8" not in path.name, path.name))
     if not found:
@@ -94,8 +113,8 @@ def _damaged(path: Path, what: str) -> ModelCorrupt:
     return ModelCorrupt(f"{path.parent.name}/{path.name}: {what}; fetch the model again")
 
 
-def _require_loadable(path: Path, part: Part) -> None:
-    """Its form, what it takes, and its metadata."""
+def _require_loadable(path: Path, part: Part) -> Mapping[str, str]:
+    """Its form, what it takes, and its metadata, which is given back."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -117,6 +136,7 @@ def _require_loadable(path: Path, part: Part) -> None:
         if not metadata.get(key):
             raise _damaged(path, f"its metadata has no {key!r}")
     _require_values(path, part, lists, metadata)
+    return metadata
 
 
 def _require_values(path: Path, part: Part, lists: Sequence[str], metadata: Mapping[str, str]) -> None:
