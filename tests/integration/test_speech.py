@@ -168,3 +168,12 @@ def test_without_a_voice_the_answer_says_what_to_install(open_live) -> None:
         assert httpx.get(f"{bare.url}/v1/audio/voices").json()["voices"] == []
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "voice_not_found")
     assert "pip install 'lingting[voices]'" in answer.json()["error"]["message"]
+
+
+def test_the_voices_of_another_server_speak_here(server, open_live) -> None:
+    remote = {"remote_url": f"{server.url}/v1", "remote_voices": ("tone-en",)}
+    with open_live(FakeEngine(), settings_with(engines=("remote",), **remote)) as front:
+        answer = spoken(front, voice="remote-tone-en", response_format="pcm")
+        refused = spoken(front, voice="remote-tone-en", language="zh", input="你好")
+    assert seconds_of(answer.content, "pcm") == pytest.approx(len(TEXT) * 0.05, abs=0.3)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (503, "engine_failed")

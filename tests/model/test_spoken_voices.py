@@ -50,6 +50,7 @@ async def said_and_heard(engine: str, text: str, language: str) -> str:
     [
         ("hibari", "en", "The meeting starts at 3:30 tomorrow afternoon.", {"meeting", "tomorrow", "afternoon"}),
         ("kokoro", "zh", "今天天气很好，我们一起去公园散步。", {"天气", "公园", "散步"}),
+        ("pyttsx3", "en", "Hello there, how are you today?", {"hello", "today"}),
         ("espeak", "en", "Please turn on the light in the kitchen.", {"light", "kitchen"}),
     ],
 )

@@ -17,6 +17,7 @@ from lingting.speech.base import VoiceEngine
 from lingting.speech.hub import Meter, SpeechHub
 from lingting.speech.kokoro import KOKORO_WEIGHTS, KOKORO_ZH_VOICES
 from lingting.speech.registry import find_voice_engine, open_voice_engine
+from lingting.speech.remote import RemoteSettings
 from lingting.speech.settings import SpeechSettings
 from lingting.telemetry import log
 from lingting.telemetry.areas.speech import SpeechMetrics
@@ -67,7 +68,11 @@ def _opened(settings: Settings, wanted: SpeechSettings) -> list[VoiceEngine]:
 def _options(name: str, wanted: SpeechSettings, catalog: Catalog) -> dict[str, object]:
     if name == "kokoro":
         return {"weights": partial(catalog.locate, KOKORO_WEIGHTS), "extra": _pulled(catalog, KOKORO_ZH_VOICES)}
-    if name == "espeak":
+    if name == "remote":
+        languages, voices = wanted.remote_languages, wanted.remote_voices
+        remote = RemoteSettings(wanted.remote_url, wanted.remote_model, voices, languages, wanted.remote_key_env)
+        return {"settings": remote}
+    if name in {"espeak", "pyttsx3"}:
         return {"words_per_minute": wanted.words_per_minute, "volume": wanted.volume}
     return {}
 

@@ -65,6 +65,20 @@ VOICE_ENGINES: Mapping[str, VoiceRow] = {
             programs=("espeak-ng",),
             install="apt-get install espeak-ng",
         ),
+        VoiceRow(
+            name="pyttsx3",
+            target="lingting.speech.pyttsx:PyttsxVoices",
+            languages=("en",),
+            needs=("pyttsx3",),
+            install="pip install 'lingting[voices]'",
+        ),
+        VoiceRow(
+            name="remote",
+            target="lingting.speech.remote:RemoteVoices",
+            languages=("those that speech.remote_languages names",),
+            needs=("openai",),
+            install="pip install 'lingting[openai]'",
+        ),
         VoiceRow(name="fake", target="lingting.speech.fake:FakeVoices", languages=("en", "zh")),
     )
 }

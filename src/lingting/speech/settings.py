@@ -30,6 +30,14 @@ class SpeechSettings:
     """Of espeak and pyttsx3."""
     volume: float = 1.0
     """Of espeak and pyttsx3, 0 to 1."""
+    remote_url: str = ""
+    """Of a server with OpenAI's speech API, with the path before `/audio/speech`, for the engine `remote`."""
+    remote_model: str = "tts-1"
+    remote_voices: tuple[str, ...] = ("alloy",)
+    """As that server names them; here they are `remote-NAME`."""
+    remote_languages: tuple[str, ...] = ("en", "zh")
+    remote_key_env: str = ""
+    """The variable that holds that server's key; empty sends none."""
 
 
 SPEECH_RANGES = {
