@@ -48,6 +48,7 @@ def result_message(
             for gone in transcript.suppressed
         ],
         intents=[intent_message(match, segment.id) for segment, match in commands],
+        attempts=transcript.attempts,
     )
     course = course_fields(transcript.segments).get("mood")
     if course is not None:
@@ -107,6 +108,17 @@ def _segment(segment: Segment, *, with_words: bool) -> speech_pb2.Segment:
                 probability=_round(word.probability),
             )
             for word in (segment.words if with_words else ())
+        ],
+        corrections=[
+            speech_pb2.Correction(
+                start=_round(made.start_seconds),
+                end=_round(made.end_seconds),
+                heard=made.heard,
+                written=made.written,
+                score=made.score,
+                pack=made.pack or None,
+            )
+            for made in segment.corrections
         ],
         mood=mood_message(segment.mood),
     )

@@ -97,4 +97,15 @@ def _final(event: Final) -> speech_pb2.Final:
         suppressed=event.suppressed,
         mood=mood_message(event.mood),
         lag_ms=ms(event.lag_seconds),
+        corrections=[
+            speech_pb2.LiveCorrection(
+                start_ms=ms(made.start_seconds),
+                end_ms=ms(made.end_seconds),
+                heard=made.heard,
+                written=made.written,
+                score=made.score,
+                pack=made.pack or None,
+            )
+            for made in event.corrections
+        ],
     )

@@ -11,7 +11,17 @@ from lingting.api.errors import SESSION_GRPC_STATUS, grpc_status
 from lingting.api.grpc.answers import intent_message, result_message
 from lingting.api.grpc.frame import key_in
 from lingting.api.grpc.requests import asked
-from lingting.domain import ANYBODY, Call, CloseReason, PcmFormat, RecognizeOptions, Segment, Transcript, errors
+from lingting.domain import (
+    ANYBODY,
+    Call,
+    CloseReason,
+    Correction,
+    PcmFormat,
+    RecognizeOptions,
+    Segment,
+    Transcript,
+    errors,
+)
 from lingting.domain.errors import InvalidOption, LingtingError, ModelNotFound
 from lingting.domain.intents import Guess, IntentMatch, Slot
 from lingting.domain.mood import mood_from
@@ -69,6 +79,13 @@ def test_a_model_that_is_served_may_be_named() -> None:
         wanted(model="huge")
 
 
+def test_speakers_may_be_told_apart() -> None:
+    assert wanted(speakers="2").options.speakers == 2
+    assert wanted(speakers="auto").options.speakers is not None
+    with pytest.raises(InvalidOption, match="speakers"):
+        wanted(speakers="many")
+
+
 def test_names_of_channels_are_told_apart() -> None:
     assert wanted(channel="split", channel_names=["agent", "customer"]).options.channel_names == ("agent", "customer")
 
@@ -79,15 +96,20 @@ def test_a_request_without_audio_says_so() -> None:
 
 
 def test_an_answer_has_all_that_rest_has() -> None:
-    segment = Segment(0, 0.1234, 1.5, "Fine.", "en", channel=1, speaker="agent", mood=mood_from(0.6))
+    mended = Correction(0.2, 0.9, "find", "Fine", 0.8)
+    segment = Segment(
+        0, 0.1234, 1.5, "Fine.", "en", channel=1, speaker="agent", mood=mood_from(0.6), corrections=(mended,)
+    )
     gone = Suppression(2.0, 3.0, "silence")
-    transcript = Transcript((segment,), "en", 3.0, suppressed=(gone,), engine="fake", model="tiny")
+    transcript = Transcript((segment,), "en", 3.0, suppressed=(gone,), engine="fake", model="tiny", attempts=("slow",))
     match = IntentMatch("car", "open", 0.9, (Slot("degrees", "number", 26, "二十六"),), Guess("close", 0.4), "rules")
     message = result_message(Transcribed(transcript, "tr_1", CacheUse.HIT), [(segment, match)], with_words=True)
     assert (message.id, message.cached, message.transcript) == ("tr_1", True, "Fine.")
     told = message.segments[0]
     assert (told.start, told.channel, told.speaker, told.mood.label) == (0.123, 1, "agent", "positive")
+    assert (told.corrections[0].heard, told.corrections[0].written) == ("find", "Fine")
     assert message.suppressed[0].reason == "silence"
+    assert list(message.attempts) == ["slow"]
     assert message.mood["trend"] == "steady"
     assert message.intents[0].slots["degrees"].value.number_value == 26
     assert message.intents[0].runner_up.intent == "close"

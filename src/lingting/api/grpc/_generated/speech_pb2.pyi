@@ -16,7 +16,7 @@ class RecognizeRequest(_message.Message):
     def __init__(self, audio: _Optional[bytes] = ..., config: _Optional[_Union[RecognizeConfig, _Mapping]] = ...) -> None: ...
 
 class RecognizeConfig(_message.Message):
-    __slots__ = ("format", "sample_rate", "channels", "language", "per_segment_language", "prompt", "words", "task", "script", "itn", "spacing", "punctuation", "channel", "channel_names", "intents", "mood", "beam_size", "temperature", "denoise", "redact", "redact_kinds", "user", "store", "cache", "model", "local_only", "hotwords", "hotword_packs", "hotword_prompt")
+    __slots__ = ("format", "sample_rate", "channels", "language", "per_segment_language", "prompt", "words", "task", "script", "itn", "spacing", "punctuation", "channel", "channel_names", "intents", "mood", "beam_size", "temperature", "denoise", "redact", "redact_kinds", "user", "store", "cache", "model", "local_only", "hotwords", "hotword_packs", "hotword_prompt", "speakers")
     FORMAT_FIELD_NUMBER: _ClassVar[int]
     SAMPLE_RATE_FIELD_NUMBER: _ClassVar[int]
     CHANNELS_FIELD_NUMBER: _ClassVar[int]
@@ -46,6 +46,7 @@ class RecognizeConfig(_message.Message):
     HOTWORDS_FIELD_NUMBER: _ClassVar[int]
     HOTWORD_PACKS_FIELD_NUMBER: _ClassVar[int]
     HOTWORD_PROMPT_FIELD_NUMBER: _ClassVar[int]
+    SPEAKERS_FIELD_NUMBER: _ClassVar[int]
     format: str
     sample_rate: int
     channels: int
@@ -75,10 +76,11 @@ class RecognizeConfig(_message.Message):
     hotwords: _containers.RepeatedScalarFieldContainer[str]
     hotword_packs: _containers.RepeatedScalarFieldContainer[str]
     hotword_prompt: bool
-    def __init__(self, format: _Optional[str] = ..., sample_rate: _Optional[int] = ..., channels: _Optional[int] = ..., language: _Optional[str] = ..., per_segment_language: _Optional[bool] = ..., prompt: _Optional[str] = ..., words: _Optional[bool] = ..., task: _Optional[str] = ..., script: _Optional[str] = ..., itn: _Optional[bool] = ..., spacing: _Optional[str] = ..., punctuation: _Optional[str] = ..., channel: _Optional[str] = ..., channel_names: _Optional[_Iterable[str]] = ..., intents: _Optional[str] = ..., mood: _Optional[bool] = ..., beam_size: _Optional[int] = ..., temperature: _Optional[float] = ..., denoise: _Optional[bool] = ..., redact: _Optional[str] = ..., redact_kinds: _Optional[_Iterable[str]] = ..., user: _Optional[str] = ..., store: _Optional[bool] = ..., cache: _Optional[bool] = ..., model: _Optional[str] = ..., local_only: _Optional[bool] = ..., hotwords: _Optional[_Iterable[str]] = ..., hotword_packs: _Optional[_Iterable[str]] = ..., hotword_prompt: _Optional[bool] = ...) -> None: ...
+    speakers: str
+    def __init__(self, format: _Optional[str] = ..., sample_rate: _Optional[int] = ..., channels: _Optional[int] = ..., language: _Optional[str] = ..., per_segment_language: _Optional[bool] = ..., prompt: _Optional[str] = ..., words: _Optional[bool] = ..., task: _Optional[str] = ..., script: _Optional[str] = ..., itn: _Optional[bool] = ..., spacing: _Optional[str] = ..., punctuation: _Optional[str] = ..., channel: _Optional[str] = ..., channel_names: _Optional[_Iterable[str]] = ..., intents: _Optional[str] = ..., mood: _Optional[bool] = ..., beam_size: _Optional[int] = ..., temperature: _Optional[float] = ..., denoise: _Optional[bool] = ..., redact: _Optional[str] = ..., redact_kinds: _Optional[_Iterable[str]] = ..., user: _Optional[str] = ..., store: _Optional[bool] = ..., cache: _Optional[bool] = ..., model: _Optional[str] = ..., local_only: _Optional[bool] = ..., hotwords: _Optional[_Iterable[str]] = ..., hotword_packs: _Optional[_Iterable[str]] = ..., hotword_prompt: _Optional[bool] = ..., speakers: _Optional[str] = ...) -> None: ...
 
 class RecognizeResponse(_message.Message):
-    __slots__ = ("id", "cached", "transcript", "language", "language_probability", "duration_seconds", "speech_seconds", "engine", "model", "segments", "redactions", "suppressed", "mood", "intents")
+    __slots__ = ("id", "cached", "transcript", "language", "language_probability", "duration_seconds", "speech_seconds", "engine", "model", "segments", "redactions", "suppressed", "mood", "intents", "attempts")
     ID_FIELD_NUMBER: _ClassVar[int]
     CACHED_FIELD_NUMBER: _ClassVar[int]
     TRANSCRIPT_FIELD_NUMBER: _ClassVar[int]
@@ -93,6 +95,7 @@ class RecognizeResponse(_message.Message):
     SUPPRESSED_FIELD_NUMBER: _ClassVar[int]
     MOOD_FIELD_NUMBER: _ClassVar[int]
     INTENTS_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
     id: str
     cached: bool
     transcript: str
@@ -107,10 +110,11 @@ class RecognizeResponse(_message.Message):
     suppressed: _containers.RepeatedCompositeFieldContainer[Suppression]
     mood: _struct_pb2.Struct
     intents: _containers.RepeatedCompositeFieldContainer[Intent]
-    def __init__(self, id: _Optional[str] = ..., cached: _Optional[bool] = ..., transcript: _Optional[str] = ..., language: _Optional[str] = ..., language_probability: _Optional[float] = ..., duration_seconds: _Optional[float] = ..., speech_seconds: _Optional[float] = ..., engine: _Optional[str] = ..., model: _Optional[str] = ..., segments: _Optional[_Iterable[_Union[Segment, _Mapping]]] = ..., redactions: _Optional[_Iterable[_Union[Redaction, _Mapping]]] = ..., suppressed: _Optional[_Iterable[_Union[Suppression, _Mapping]]] = ..., mood: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., intents: _Optional[_Iterable[_Union[Intent, _Mapping]]] = ...) -> None: ...
+    attempts: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, id: _Optional[str] = ..., cached: _Optional[bool] = ..., transcript: _Optional[str] = ..., language: _Optional[str] = ..., language_probability: _Optional[float] = ..., duration_seconds: _Optional[float] = ..., speech_seconds: _Optional[float] = ..., engine: _Optional[str] = ..., model: _Optional[str] = ..., segments: _Optional[_Iterable[_Union[Segment, _Mapping]]] = ..., redactions: _Optional[_Iterable[_Union[Redaction, _Mapping]]] = ..., suppressed: _Optional[_Iterable[_Union[Suppression, _Mapping]]] = ..., mood: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., intents: _Optional[_Iterable[_Union[Intent, _Mapping]]] = ..., attempts: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Segment(_message.Message):
-    __slots__ = ("id", "start", "end", "text", "language", "channel", "speaker", "words", "mood")
+    __slots__ = ("id", "start", "end", "text", "language", "channel", "speaker", "words", "mood", "corrections")
     ID_FIELD_NUMBER: _ClassVar[int]
     START_FIELD_NUMBER: _ClassVar[int]
     END_FIELD_NUMBER: _ClassVar[int]
@@ -120,6 +124,7 @@ class Segment(_message.Message):
     SPEAKER_FIELD_NUMBER: _ClassVar[int]
     WORDS_FIELD_NUMBER: _ClassVar[int]
     MOOD_FIELD_NUMBER: _ClassVar[int]
+    CORRECTIONS_FIELD_NUMBER: _ClassVar[int]
     id: int
     start: float
     end: float
@@ -129,7 +134,24 @@ class Segment(_message.Message):
     speaker: str
     words: _containers.RepeatedCompositeFieldContainer[Word]
     mood: Mood
-    def __init__(self, id: _Optional[int] = ..., start: _Optional[float] = ..., end: _Optional[float] = ..., text: _Optional[str] = ..., language: _Optional[str] = ..., channel: _Optional[int] = ..., speaker: _Optional[str] = ..., words: _Optional[_Iterable[_Union[Word, _Mapping]]] = ..., mood: _Optional[_Union[Mood, _Mapping]] = ...) -> None: ...
+    corrections: _containers.RepeatedCompositeFieldContainer[Correction]
+    def __init__(self, id: _Optional[int] = ..., start: _Optional[float] = ..., end: _Optional[float] = ..., text: _Optional[str] = ..., language: _Optional[str] = ..., channel: _Optional[int] = ..., speaker: _Optional[str] = ..., words: _Optional[_Iterable[_Union[Word, _Mapping]]] = ..., mood: _Optional[_Union[Mood, _Mapping]] = ..., corrections: _Optional[_Iterable[_Union[Correction, _Mapping]]] = ...) -> None: ...
+
+class Correction(_message.Message):
+    __slots__ = ("start", "end", "heard", "written", "score", "pack")
+    START_FIELD_NUMBER: _ClassVar[int]
+    END_FIELD_NUMBER: _ClassVar[int]
+    HEARD_FIELD_NUMBER: _ClassVar[int]
+    WRITTEN_FIELD_NUMBER: _ClassVar[int]
+    SCORE_FIELD_NUMBER: _ClassVar[int]
+    PACK_FIELD_NUMBER: _ClassVar[int]
+    start: float
+    end: float
+    heard: str
+    written: str
+    score: float
+    pack: str
+    def __init__(self, start: _Optional[float] = ..., end: _Optional[float] = ..., heard: _Optional[str] = ..., written: _Optional[str] = ..., score: _Optional[float] = ..., pack: _Optional[str] = ...) -> None: ...
 
 class Word(_message.Message):
     __slots__ = ("word", "start", "end", "probability")
@@ -419,7 +441,7 @@ class Partial(_message.Message):
     def __init__(self, seq: _Optional[int] = ..., segment: _Optional[int] = ..., start_ms: _Optional[int] = ..., end_ms: _Optional[int] = ..., transcript: _Optional[str] = ..., stable: _Optional[str] = ..., language: _Optional[str] = ...) -> None: ...
 
 class Final(_message.Message):
-    __slots__ = ("seq", "segment", "start_ms", "end_ms", "transcript", "language", "language_probability", "confidence", "words", "redactions", "suppressed", "mood", "lag_ms")
+    __slots__ = ("seq", "segment", "start_ms", "end_ms", "transcript", "language", "language_probability", "confidence", "words", "redactions", "suppressed", "mood", "lag_ms", "corrections")
     SEQ_FIELD_NUMBER: _ClassVar[int]
     SEGMENT_FIELD_NUMBER: _ClassVar[int]
     START_MS_FIELD_NUMBER: _ClassVar[int]
@@ -433,6 +455,7 @@ class Final(_message.Message):
     SUPPRESSED_FIELD_NUMBER: _ClassVar[int]
     MOOD_FIELD_NUMBER: _ClassVar[int]
     LAG_MS_FIELD_NUMBER: _ClassVar[int]
+    CORRECTIONS_FIELD_NUMBER: _ClassVar[int]
     seq: int
     segment: int
     start_ms: int
@@ -446,7 +469,24 @@ class Final(_message.Message):
     suppressed: str
     mood: Mood
     lag_ms: int
-    def __init__(self, seq: _Optional[int] = ..., segment: _Optional[int] = ..., start_ms: _Optional[int] = ..., end_ms: _Optional[int] = ..., transcript: _Optional[str] = ..., language: _Optional[str] = ..., language_probability: _Optional[float] = ..., confidence: _Optional[float] = ..., words: _Optional[_Iterable[_Union[LiveWord, _Mapping]]] = ..., redactions: _Optional[_Iterable[_Union[LiveRedaction, _Mapping]]] = ..., suppressed: _Optional[str] = ..., mood: _Optional[_Union[Mood, _Mapping]] = ..., lag_ms: _Optional[int] = ...) -> None: ...
+    corrections: _containers.RepeatedCompositeFieldContainer[LiveCorrection]
+    def __init__(self, seq: _Optional[int] = ..., segment: _Optional[int] = ..., start_ms: _Optional[int] = ..., end_ms: _Optional[int] = ..., transcript: _Optional[str] = ..., language: _Optional[str] = ..., language_probability: _Optional[float] = ..., confidence: _Optional[float] = ..., words: _Optional[_Iterable[_Union[LiveWord, _Mapping]]] = ..., redactions: _Optional[_Iterable[_Union[LiveRedaction, _Mapping]]] = ..., suppressed: _Optional[str] = ..., mood: _Optional[_Union[Mood, _Mapping]] = ..., lag_ms: _Optional[int] = ..., corrections: _Optional[_Iterable[_Union[LiveCorrection, _Mapping]]] = ...) -> None: ...
+
+class LiveCorrection(_message.Message):
+    __slots__ = ("start_ms", "end_ms", "heard", "written", "score", "pack")
+    START_MS_FIELD_NUMBER: _ClassVar[int]
+    END_MS_FIELD_NUMBER: _ClassVar[int]
+    HEARD_FIELD_NUMBER: _ClassVar[int]
+    WRITTEN_FIELD_NUMBER: _ClassVar[int]
+    SCORE_FIELD_NUMBER: _ClassVar[int]
+    PACK_FIELD_NUMBER: _ClassVar[int]
+    start_ms: int
+    end_ms: int
+    heard: str
+    written: str
+    score: float
+    pack: str
+    def __init__(self, start_ms: _Optional[int] = ..., end_ms: _Optional[int] = ..., heard: _Optional[str] = ..., written: _Optional[str] = ..., score: _Optional[float] = ..., pack: _Optional[str] = ...) -> None: ...
 
 class LiveWord(_message.Message):
     __slots__ = ("word", "start_ms", "end_ms", "probability")
