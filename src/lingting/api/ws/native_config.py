@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lingting.api.http.fields import Fields, read_redaction
+from lingting.api.http.fields import Fields, read_redaction, read_speakers
 from lingting.api.http.hotword_fields import read_hotword_fields
 from lingting.api.ws.dialect import RoomClaim
 from lingting.audio.live_formats import Container, LiveFormat
@@ -62,6 +62,7 @@ OPTION_FIELDS = (
         "partial_interval_ms",
     ),
     *("silence_ms", "max_segment_ms", "vad_threshold", "vad_pad_ms", "beam_size", "guard", "ack"),
+    *("speakers", "diarize"),
 )
 KNOWN = frozenset((*FORMAT_FIELDS, *INIT_FIELDS, *OPTION_FIELDS))
 MAX_IGNORED = 32
@@ -188,6 +189,8 @@ def _recognize(
             old.hotwords, shelf, hotwords=fields.value("hotwords"), packs=fields.value("hotword_packs")
         ),
     }
+    if (speakers := read_speakers(fields)) is not None:
+        wishes["speakers"] = speakers  # refused by the options, as of every live stream
     if (language := fields.text("language")) is not None:
         wishes["language"] = None if language.lower() == "auto" else language
         wishes["languages"] = ()
