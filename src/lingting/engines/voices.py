@@ -63,5 +63,11 @@ class VoiceKind:
         return tuple(module for module in self.needs if importlib.util.find_spec(module) is None)
 
 
-VOICE_KINDS: Mapping[str, VoiceKind] = {kind.name: kind for kind in (VoiceKind("ge2e"),)}
+VOICE_KINDS: Mapping[str, VoiceKind] = {
+    kind.name: kind
+    for kind in (
+        VoiceKind("ge2e"),
+        VoiceKind("sherpa-voices", needs=("sherpa_onnx",), install='pip install "lingting[sherpa]"'),
+    )
+}
 """By name."""

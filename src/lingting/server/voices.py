@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from lingting.domain.errors import InvalidOption
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from lingting.domain.errors import EngineUnavailable, InvalidOption
 from lingting.engines.catalog import Catalog
 from lingting.engines.voices import VOICE_KINDS, VoiceModel
-from lingting.recognition.voice_windows import WindowedVoices
+from lingting.recognition.voice_windows import SampledVoices, WindowedVoices
 
 __all__ = ["load_voices", "require_voices"]
+
+MAKERS: Mapping[str, Callable[[Path], VoiceModel]] = {"ge2e": WindowedVoices, "sherpa-voices": SampledVoices}
+"""By the names of `VOICE_KINDS`."""
 
 
 def require_voices(catalog: Catalog, name: str) -> None:
@@ -20,6 +26,10 @@ def require_voices(catalog: Catalog, name: str) -> None:
 def load_voices(catalog: Catalog, name: str) -> VoiceModel:
     """Blocking.
 
-    raises    ModelMissing, naming the command that fetches it; ModelCorrupt
+    raises    EngineUnavailable, with the line that installs what is missing; ModelMissing, naming the command that
+              fetches it; ModelCorrupt
     """
-    return WindowedVoices(catalog.locate(name))
+    kind = VOICE_KINDS[catalog.find(name).engine]
+    if kind.missing:
+        raise EngineUnavailable(f"{name} needs {', '.join(kind.missing)}; install with: {kind.install}")
+    return MAKERS[kind.name](catalog.locate(name))

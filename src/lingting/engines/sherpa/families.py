@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["BLANKS", "OFFLINE", "ONLINE", "PUNCTUATION", "Family", "Part"]
+__all__ = ["BLANKS", "OFFLINE", "ONLINE", "PUNCTUATION", "VOICES", "Family", "Part"]
 
 BLANKS = ("<blk>", "<eps>", "<blank>")
 """As CTC models and transducers may call the token that says nothing; they need one of them."""
@@ -167,6 +167,19 @@ PUNCTUATION = Family(
     ),
 )
 """That hears nothing: it gives marks to text."""
+VOICES = Family(
+    "voices",
+    (
+        Part(
+            "model",
+            "*.onnx",
+            inputs=1,
+            numbers=("output_dim", "sample_rate", "normalize_samples"),
+            texts=("framework", "language"),
+        ),
+    ),
+)
+"""That hears no words: it tells voices apart. Source: sherpa-onnx, csrc/speaker-embedding-extractor-model.cc"""
 
 OFFLINE: Mapping[str, Family] = {
     family.name: family for family in (SENSE_VOICE, PARAFORMER, ZIPFORMER_CTC, TRANSDUCER, MOONSHINE, WHISPER)

@@ -10,11 +10,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+
+from lingting.domain import SAMPLE_RATE_HZ
 from lingting.domain.errors import ModelCorrupt, SettingsInvalid
-from lingting.engines.sherpa.families import Family, Part
+from lingting.engines.sherpa.families import VOICES, Family, Part
 
-__all__ = ["FoundModel", "Vocabulary", "family_of", "find_marks", "find_model"]
+__all__ = ["FoundModel", "Vocabulary", "family_of", "find_marks", "find_model", "find_voices"]
 
 MAX_TOKENS_BYTES = 32 << 20
 MAX_LIST_VALUE = 1_000_000
@@ -23,6 +27,9 @@ FEATURES = 80
 """That sherpa-onnx makes of a frame of sound, for every family here but Whisper's and Moonshine's."""
 MARKS = frozenset("_，。？、")
 """That a model for them has to know; _ is none."""
+VOICE_FRAMEWORKS = ("wespeaker", "3d-speaker")
+_TRIAL_FRAMES = 160
+"""Of the sound that a voice model is tried on: 1.6 s."""
 _NUMBER = re.compile(r"\d{1,9}")
 _LIST = re.compile(r"-?\d[\d.eE+-]*(?:,-?\d[\d.eE+-]*)*")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+=*")
@@ -102,6 +109,31 @@ def find_marks(folder: Path, family: Family) -> Path:
     return path
 
 
+def find_voices(folder: Path) -> Path:
+    """The file of a model that tells voices apart, after it was tried on silence.
+
+    raises    ModelCorrupt
+    """
+    part = VOICES.parts[0]
+    path = _file(folder, part.pattern)
+    session = _opened(path)
+    metadata = _require_parts(path, part, session)
+    if metadata["framework"] not in VOICE_FRAMEWORKS:
+        raise _damaged(path, f"'framework' of its metadata is none of {', '.join(VOICE_FRAMEWORKS)}")
+    if metadata.get("feature_normalize_type", "") not in {"", "global-mean"}:
+        raise _damaged(path, "'feature_normalize_type' of its metadata is not global-mean")
+    if int(metadata["sample_rate"]) != SAMPLE_RATE_HZ:
+        raise _damaged(path, f"'sample_rate' of its metadata is not {SAMPLE_RATE_HZ}")
+    silence = np.zeros((1, _TRIAL_FRAMES, FEATURES), np.float32)
+    try:
+        answer = session.run(None, {session.get_inputs()[0].name: silence})[0]
+    except Exception as problem:  # onnxruntime's own errors share no class
+        raise _damaged(path, f"it cannot hear {FEATURES} features ({type(problem).__name__})") from problem
+    if np.shape(answer) != (1, int(metadata["output_dim"])) or answer.dtype != np.float32:
+        raise _damaged(path, "what it gives is no voice of the size that 'output_dim' of its metadata says")
+    return path
+
+
 def _file(folder: Path, pattern: str) -> Path:
     found = sorted(folder.glob(pattern), key=lambda path: ("int8" not in path.name, path.name))
     if not found:
@@ -115,6 +147,10 @@ def _damaged(path: Path, what: str) -> ModelCorrupt:
 
 def _require_loadable(path: Path, part: Part) -> Mapping[str, str]:
     """Its form, what it takes, and its metadata, which is given back."""
+    return _require_parts(path, part, _opened(path))
+
+
+def _opened(path: Path) -> Any:  # Any: onnxruntime has no types
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -122,9 +158,12 @@ def _require_loadable(path: Path, part: Part) -> Mapping[str, str]:
     options.log_severity_level = _QUIET
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     try:
-        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as problem:  # onnxruntime's own errors share no class
         raise _damaged(path, f"onnxruntime cannot load it ({type(problem).__name__})") from problem
+
+
+def _require_parts(path: Path, part: Part, session: Any) -> Mapping[str, str]:  # Any: onnxruntime has no types
     metadata: Mapping[str, str] = session.get_modelmeta().custom_metadata_map
     if len(session.get_inputs()) < part.inputs:
         raise _damaged(path, f"it takes {len(session.get_inputs())} inputs where {part.inputs} are given")
