@@ -1,22 +1,27 @@
 """Voices by sherpa-onnx's own code on a network made here; what would end the process is refused before."""
 
+import base64
 import hashlib
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 
-from lingting.domain import SAMPLE_RATE_HZ
+from lingting.domain import SAMPLE_RATE_HZ, Hypothesis
 from lingting.domain.errors import EngineUnavailable, ModelCorrupt, ModelMissing
 from lingting.engines.catalog import Catalog
+from lingting.engines.fake import FakeEngine
 from lingting.recognition.voice_clusters import VoiceRules, speakers_of
 from lingting.recognition.voice_windows import SampledVoices
 from lingting.server.voices import load_voices
+from lingting.settings import load_settings
 from tiny_sherpa import without_metadata
 from tiny_voices import make_voices
 
 pytestmark = pytest.mark.integration
 
+SAMPLES = Path(__file__).parents[2] / "samples"
 TURN_SECONDS = 5.0
 STEP_SECONDS = 0.4
 
@@ -65,6 +70,23 @@ def test_two_voices_are_told_apart_where_they_change(folder, tmp_path) -> None:
     changes = prints.spans[1:, 0][np.diff(labels) != 0]
     assert changes.tolist() == pytest.approx([TURN_SECONDS, 2 * TURN_SECONDS], abs=STEP_SECONDS)
     assert labels[0] == labels[-1] == 0
+
+
+@pytest.mark.parametrize(("model", "status"), [("tiny-voices", 200), ("voices-campplus-zh-en", 503)])
+def test_a_server_hears_voices_by_the_model_it_is_given(open_live, folder, tmp_path, model, status) -> None:
+    catalog_of(folder, tmp_path)
+    settings = load_settings()
+    voices = settings.voices.model_copy(update={"model": model})
+    places = {"catalog_file": tmp_path / "catalog.toml", "models_dir": tmp_path / "models", "model": "given"}
+    given = settings.model_copy(update={"voices": voices, **places})
+    sound = base64.b64encode((SAMPLES / "en-short.flac").read_bytes()).decode()
+    with open_live(FakeEngine(lambda _: Hypothesis("hello", "en")), given) as live:
+        answer = httpx.post(f"{live.url}/v1/asr", json={"audio": sound, "speakers": 1}, timeout=60)
+    assert answer.status_code == status, answer.text
+    if status == 200:
+        assert {segment["speaker"] for segment in answer.json()["segments"]} == {"Speaker 1"}
+    else:
+        assert answer.json()["code"] == "model_missing"
 
 
 @pytest.mark.parametrize("samples", [1, 100, 16_000, 25_600, 40_001])
