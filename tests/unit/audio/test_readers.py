@@ -89,4 +89,6 @@ def test_what_is_encoded_can_be_decoded(form):
     assert sum(block.samples.shape[1] / block.rate_hz for block in blocks) == pytest.approx(
         1.0, abs=0.13
     )  # AAC pads most
-    assert max(abs(block.samples).max() for block in blocks) == pytest.approx(0.49, abs=0.05)
+    assert max(abs(block.samples).max() for block in blocks) == pytest.approx(
+        0.49, abs=0.1
+    )  # AAC overshoots at the start
