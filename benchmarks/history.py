@@ -16,10 +16,10 @@ from pathlib import Path
 from lingting.crypto import Keyring, Vault, new_master_key
 from lingting.domain import ANYBODY, Call, Segment, SystemClock, Transcript, Word
 from lingting.storage.db import Database, StorageSettings
-from lingting.storage.history import History
-from lingting.storage.history_records import HistoryFilter, HistorySettings
-from lingting.storage.history_search import search
-from lingting.storage.history_terms import parse_query
+from lingting.storage.transcripts.history import History
+from lingting.storage.transcripts.history_records import HistoryFilter, HistorySettings
+from lingting.storage.transcripts.history_search import search
+from lingting.storage.transcripts.history_terms import parse_query
 from lingting.telemetry import Telemetry
 
 VOCABULARY = [f"word{i}" for i in range(5_000)]

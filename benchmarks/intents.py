@@ -15,9 +15,9 @@ import yaml
 import corpus
 from lingting.audio.decode import AudioSource
 from lingting.domain import RecognizeOptions
-from lingting.text.intent_match import Matcher
-from lingting.text.intent_packs import load_folder, load_shipped
-from lingting.text.intent_recall import NearestExamples
+from lingting.text.commands.intent_match import Matcher
+from lingting.text.commands.intent_packs import load_folder, load_shipped
+from lingting.text.commands.intent_recall import NearestExamples
 
 HELD_OUT = Path(__file__).parents[1] / "tests" / "data" / "intents"
 OWN = Path(__file__).parent / "packs"

@@ -18,8 +18,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "unit" / "text"))
 from test_redaction import HIDDEN_EN, HIDDEN_ZH, STAYS_EN, STAYS_ZH
 
 from lingting.domain.redaction import ALL_KINDS
-from lingting.text import pii_library
-from lingting.text.redaction import find
+from lingting.text.privacy import pii_library
+from lingting.text.privacy.redaction import find
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from lingting.security.outbound import Outbound
 from lingting.security.signatures import CallbackSigner
 from lingting.security.urls import OutboundSettings
 from lingting.storage.db import Database, StorageSettings
-from lingting.storage.delivery_store import DeliveryStore
+from lingting.storage.jobs.delivery_store import DeliveryStore
 from lingting.telemetry import Telemetry
 
 GRACE_SECONDS = 3_600.0

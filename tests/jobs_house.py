@@ -26,9 +26,9 @@ from lingting.security.urls import OutboundSettings
 from lingting.storage.blob_files import BlobFiles
 from lingting.storage.blobs import Blobs
 from lingting.storage.db import Database, StorageSettings
-from lingting.storage.job_codec import JobSpec
-from lingting.storage.job_queue import JobQueue
-from lingting.storage.job_store import JobStore
+from lingting.storage.jobs.job_codec import JobSpec
+from lingting.storage.jobs.job_queue import JobQueue
+from lingting.storage.jobs.job_store import JobStore
 from lingting.telemetry import Telemetry
 
 RABBITMQ_URL = os.environ.get("TEST_RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672//")

@@ -18,9 +18,9 @@ from lingting.storage.blobs import Blobs
 from lingting.storage.db import Database, StorageSettings
 from lingting.storage.erasing import Eraser, Stores
 from lingting.storage.erasure_notice import ErasureNotice
-from lingting.storage.history import History
-from lingting.storage.history_records import HistorySettings
 from lingting.storage.retention import Sweeper
+from lingting.storage.transcripts.history import History
+from lingting.storage.transcripts.history_records import HistorySettings
 from lingting.telemetry import Telemetry
 from lingting.testing import VirtualClock
 

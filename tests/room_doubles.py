@@ -11,8 +11,8 @@ from lingting.domain import Closed, CloseReason, Event, Final, Partial
 from lingting.rooms.hub import RoomHub
 from lingting.rooms.parts import RoomSettings
 from lingting.rooms.viewers import Viewer
-from lingting.storage.room_bus import MemoryRoomBus
-from lingting.storage.room_store import MemoryRoomStore
+from lingting.storage.rooms.room_bus import MemoryRoomBus
+from lingting.storage.rooms.room_store import MemoryRoomStore
 from lingting.testing import VirtualClock
 
 

@@ -26,16 +26,16 @@ from lingting.security.rate_limit import Limiter
 from lingting.security.signatures import CallbackSigner
 from lingting.speech.hub import SpeechHub
 from lingting.storage.blobs import Blobs
-from lingting.storage.cached_results import CachedResults
+from lingting.storage.caching.cached_results import CachedResults
 from lingting.storage.db import Database
-from lingting.storage.delivery_store import DeliveryStore
 from lingting.storage.erasing import Eraser
-from lingting.storage.history import History
+from lingting.storage.jobs.delivery_store import DeliveryStore
+from lingting.storage.transcripts.history import History
 from lingting.storage.usage_store import UsageStore
 from lingting.telemetry import Telemetry
 from lingting.telemetry.health import Health
+from lingting.text.commands.intents import Intents
 from lingting.text.hotwords.shelf import HotwordShelf
-from lingting.text.intents import Intents
 
 __all__ = ["Callbacks", "Kept", "Services"]
 

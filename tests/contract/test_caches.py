@@ -11,9 +11,9 @@ from lingting.crypto import Keyring, Vault, new_master_key
 from lingting.domain import Segment, SystemClock, Transcript
 from lingting.domain.errors import StorageUnavailable
 from lingting.domain.principal import Call, Principal
-from lingting.storage.cache import CacheSettings, MemoryCache
-from lingting.storage.cache_redis import RedisCache
-from lingting.storage.cached_results import CachedResult, CachedResults, CacheTag
+from lingting.storage.caching.cache import CacheSettings, MemoryCache
+from lingting.storage.caching.cache_redis import RedisCache
+from lingting.storage.caching.cached_results import CachedResult, CachedResults, CacheTag
 from lingting.storage.redis_client import connect_redis
 from lingting.telemetry import Telemetry
 from redis_server import own_redis, require_redis

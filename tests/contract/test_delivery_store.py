@@ -10,7 +10,7 @@ from databases import KINDS, fresh_database
 from lingting.crypto import Keyring, Vault, new_master_key
 from lingting.domain.errors import RecordNotFound, WrongState
 from lingting.storage.db import Database, StorageSettings
-from lingting.storage.delivery_store import (
+from lingting.storage.jobs.delivery_store import (
     Claimed,
     DeliveryState,
     DeliveryStore,

@@ -11,9 +11,9 @@ from lingting.domain.errors import InvalidOption, RecordNotFound
 from lingting.storage.blobs import BlobKind
 from lingting.storage.erasing import Eraser, Erasure, Stores
 from lingting.storage.erasure_notice import ErasureNotice
-from lingting.storage.history_records import HistoryFilter, HistorySettings
 from lingting.storage.identity import hash_of_user, milliseconds
 from lingting.storage.tables import blobs, deliveries, jobs, transcript_terms, transcripts
+from lingting.storage.transcripts.history_records import HistoryFilter, HistorySettings
 from lingting.telemetry import Telemetry
 
 pytestmark = pytest.mark.contract

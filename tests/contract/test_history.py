@@ -10,9 +10,9 @@ from databases import KINDS, fresh_database
 from kept import House, call_by, open_house, row_for, said
 from lingting.domain.errors import InvalidOption, RecordNotFound, SealBroken
 from lingting.storage.db import Database, StorageSettings
-from lingting.storage.history_records import HistoryFilter
 from lingting.storage.migrating import newest_schema, schema_of, upgrade
 from lingting.storage.tables import jobs, transcript_terms, transcripts
+from lingting.storage.transcripts.history_records import HistoryFilter
 
 pytestmark = pytest.mark.contract
 MINE = HistoryFilter("key1")

@@ -4,10 +4,10 @@ import pytest
 
 from databases import KINDS, fresh_database
 from kept import House, call_by, open_house, said
-from lingting.storage import history_search
-from lingting.storage.history_records import HistoryFilter
-from lingting.storage.history_search import search
-from lingting.storage.history_terms import parse_query
+from lingting.storage.transcripts import history_search
+from lingting.storage.transcripts.history_records import HistoryFilter
+from lingting.storage.transcripts.history_search import search
+from lingting.storage.transcripts.history_terms import parse_query
 
 pytestmark = pytest.mark.contract
 

@@ -14,10 +14,10 @@ from lingting.domain.job import JobState
 from lingting.domain.principal import KeyLimits
 from lingting.storage.db import Database, StorageSettings
 from lingting.storage.identity import new_id
-from lingting.storage.job_codec import JobSpec
-from lingting.storage.job_queue import JobQueue
-from lingting.storage.job_records import Ending, NewJob
-from lingting.storage.job_store import JobStore
+from lingting.storage.jobs.job_codec import JobSpec
+from lingting.storage.jobs.job_queue import JobQueue
+from lingting.storage.jobs.job_records import Ending, NewJob
+from lingting.storage.jobs.job_store import JobStore
 from lingting.storage.tables import deliveries, jobs
 from lingting.testing import VirtualClock
 

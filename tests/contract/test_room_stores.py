@@ -8,9 +8,9 @@ import pytest
 
 from lingting.domain import SystemClock
 from lingting.storage.redis_client import connect_redis
-from lingting.storage.room_records import Caption, RoomRecord
-from lingting.storage.room_redis_store import RedisRoomStore
-from lingting.storage.room_store import MAX_OPEN_CAPTIONS, Created, MemoryRoomStore
+from lingting.storage.rooms.room_records import Caption, RoomRecord
+from lingting.storage.rooms.room_redis_store import RedisRoomStore
+from lingting.storage.rooms.room_store import MAX_OPEN_CAPTIONS, Created, MemoryRoomStore
 from redis_server import require_redis
 
 pytestmark = pytest.mark.contract

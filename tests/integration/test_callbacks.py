@@ -21,7 +21,7 @@ from lingting.jobs.courier import CallbackSettings
 from lingting.jobs.outcome import JobOutcome
 from lingting.security.signatures import CallbackSigner
 from lingting.storage.db import Database, StorageSettings
-from lingting.storage.delivery_store import Delivery, DeliveryState, DeliveryStore
+from lingting.storage.jobs.delivery_store import Delivery, DeliveryState, DeliveryStore
 from lingting.storage.tables import deliveries
 from lingting.telemetry import Telemetry
 from lingting.testing import VirtualClock

@@ -18,7 +18,7 @@ from lingting.jobs.outcome import JobOutcome
 from lingting.security.signatures import CallbackSigner
 from lingting.server.kept import open_kept
 from lingting.settings import Settings, load_settings
-from lingting.storage.delivery_store import DeliveryStore
+from lingting.storage.jobs.delivery_store import DeliveryStore
 from lingting.storage.tables import deliveries
 from lingting.telemetry import Telemetry
 

@@ -28,7 +28,7 @@ from lingting.server.kept import open_kept
 from lingting.server.outgoing import callback_desk
 from lingting.settings import load_settings
 from lingting.telemetry import Telemetry
-from lingting.text.intents import Intents
+from lingting.text.commands.intents import Intents
 from mqtt_broker import BUSY_SECONDS, listening, own_broker
 from raw_server import answer, raw_server
 

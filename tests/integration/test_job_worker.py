@@ -22,9 +22,9 @@ from lingting.domain.errors import (
 )
 from lingting.jobs.desk import Order, Wanted
 from lingting.storage.identity import record_of_job
-from lingting.storage.job_codec import JobSpec
+from lingting.storage.jobs.job_codec import JobSpec
 from lingting.storage.tables import blobs, deliveries, jobs
-from lingting.storage.transcript_records import transcript_from
+from lingting.storage.transcripts.transcript_records import transcript_from
 from lingting.testing import VirtualClock
 
 pytestmark = pytest.mark.integration

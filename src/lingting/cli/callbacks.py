@@ -13,7 +13,7 @@ from lingting.cli.opening import CallbackDesk, Opener
 from lingting.cli.reporting import err, reported
 
 if TYPE_CHECKING:  # else --help would load the database's libraries
-    from lingting.storage.delivery_store import Delivery
+    from lingting.storage.jobs.delivery_store import Delivery
 
 __all__ = ["callbacks_app"]
 
@@ -32,7 +32,7 @@ def list_callbacks(
     limit: Annotated[int, typer.Option(min=1, max=MAX_LISTED)] = 50,
 ) -> None:
     """Show callbacks, the newest first."""
-    from lingting.storage.delivery_store import DeliveryState
+    from lingting.storage.jobs.delivery_store import DeliveryState
 
     wanted = DeliveryState(state) if state else None
     found = _at_the_desk(
@@ -96,7 +96,7 @@ def _row(shown: Delivery) -> tuple[str, ...]:
 
 
 async def _all_dead(desk: CallbackDesk) -> list[Delivery]:
-    from lingting.storage.delivery_store import DeliveryState
+    from lingting.storage.jobs.delivery_store import DeliveryState
 
     found: list[Delivery] = []
     after: tuple[int, str] | None = None

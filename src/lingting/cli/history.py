@@ -19,7 +19,7 @@ from lingting.cli.reporting import err, out, reported
 from lingting.text.subtitles import TranscriptFormat, render
 
 if TYPE_CHECKING:
-    from lingting.storage.history_records import HistoryFilter, HistoryPage, KeptTranscript
+    from lingting.storage.transcripts.history_records import HistoryFilter, HistoryPage, KeptTranscript
 
 __all__ = ["history_app"]
 
@@ -65,7 +65,7 @@ def list_records(  # noqa: PLR0913, PLR0917 - the options of the command line
     limit: Limit = 20,
 ) -> None:
     """Show what was kept, newest first, without its text."""
-    from lingting.storage.history_records import HistoryFilter
+    from lingting.storage.transcripts.history_records import HistoryFilter
 
     asked = HistoryFilter(owner, user=user, since=_utc(since), until=_utc(until))
     _show_page(asyncio.run(_page(cast("Opener", context.obj), asked, limit)))
@@ -75,7 +75,7 @@ def list_records(  # noqa: PLR0913, PLR0917 - the options of the command line
 @reported
 def search(context: typer.Context, words: str, owner: Owner = None, user: User = None, limit: Limit = 20) -> None:
     """Find transcripts by words and "phrases in quotes", all of which were said."""
-    from lingting.storage.history_records import HistoryFilter
+    from lingting.storage.transcripts.history_records import HistoryFilter
 
     _show_page(asyncio.run(_search(cast("Opener", context.obj), HistoryFilter(owner, user=user), words, limit)))
 
@@ -105,7 +105,7 @@ def export(  # noqa: PLR0913, PLR0917 - the options of the command line
     until: Until = None,
 ) -> None:
     """Write whole records, a JSON object a line."""
-    from lingting.storage.history_records import HistoryFilter
+    from lingting.storage.transcripts.history_records import HistoryFilter
 
     asked = HistoryFilter(owner, user=user, since=_utc(since), until=_utc(until))
     if output is None:
@@ -122,8 +122,8 @@ async def _page(opener: Opener, asked: HistoryFilter, limit: int) -> HistoryPage
 
 
 async def _search(opener: Opener, asked: HistoryFilter, words: str, limit: int) -> HistoryPage:
-    from lingting.storage.history_search import search as find
-    from lingting.storage.history_terms import parse_query
+    from lingting.storage.transcripts.history_search import search as find
+    from lingting.storage.transcripts.history_terms import parse_query
 
     async with opener.kept() as kept:
         return await find(kept.history, asked, parse_query(words), limit=limit)

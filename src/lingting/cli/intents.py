@@ -11,7 +11,7 @@ import typer
 from lingting.cli.reporting import out, reported
 
 if TYPE_CHECKING:  # else --help would load the matching
-    from lingting.text.intents import Intents
+    from lingting.text.commands.intents import Intents
 
 __all__ = ["intents_app"]
 
@@ -24,7 +24,7 @@ def _opened(folder: Path | None) -> Intents:
     from dataclasses import replace
 
     from lingting.settings import load_settings
-    from lingting.text.intents import Intents, IntentSettings
+    from lingting.text.commands.intents import Intents, IntentSettings
 
     settings = load_settings().built("intents", IntentSettings)
     return Intents.opened(settings if folder is None else replace(settings, folder=folder))
@@ -39,7 +39,7 @@ def try_sentence(
     folder: Folder = None,
 ) -> None:
     """Print what a sentence asks for, as JSON."""
-    from lingting.text.intents import match_fields
+    from lingting.text.commands.intents import match_fields
 
     match = _opened(folder).matcher(pack).match(text, language)
     out().print_json(json.dumps(match_fields(match), ensure_ascii=False))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # else --help would load the whole server
     from lingting.security.signatures import CallbackSigner
     from lingting.services import Kept
     from lingting.speech.hub import SpeechHub
-    from lingting.storage.delivery_store import DeliveryStore
+    from lingting.storage.jobs.delivery_store import DeliveryStore
 
 __all__ = ["Act", "CallbackDesk", "KeyDesk", "Opener", "RunningPipeline", "Wishes"]
 

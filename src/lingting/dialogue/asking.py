@@ -13,9 +13,9 @@ from lingting.domain import MoodLabel, PiiKind, Redaction, RedactMode
 from lingting.domain.errors import InvalidOption
 from lingting.domain.intents import IntentMatch
 from lingting.text.language import language_of, script_language
-from lingting.text.redaction import find, hidden_text
+from lingting.text.mood.sentiment import mood_of, require_mood
+from lingting.text.privacy.redaction import find, hidden_text
 from lingting.text.script import CHINESE
-from lingting.text.sentiment import mood_of, require_mood
 
 __all__ = ["Asked", "asked", "plain_question", "system_text"]
 

@@ -22,7 +22,7 @@ from lingting.domain import Call, Clock, PiiKind, Redaction
 from lingting.domain.errors import LingtingError
 from lingting.domain.intents import IntentMatch
 from lingting.security.token_quota import TokenQuota
-from lingting.storage.cached_results import CachedResults
+from lingting.storage.caching.cached_results import CachedResults
 
 __all__ = ["Chat", "ChatAnswer", "ChatAsk", "ChatObserver", "ChatParts"]
 

@@ -6,7 +6,7 @@ import json
 
 from lingting.crypto import Vault
 from lingting.jobs.outcome import JobOutcome
-from lingting.storage.delivery_store import NewDelivery, delivery_row
+from lingting.storage.jobs.delivery_store import NewDelivery, delivery_row
 
 __all__ = ["callback_payload", "callback_row"]
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from lingting.domain.errors import LingtingError
 from lingting.jobs.command_line import CommandLine
 from lingting.jobs.command_messages import command_payload
-from lingting.storage.delivery_store import DeliveryStore, NewDelivery
+from lingting.storage.jobs.delivery_store import DeliveryStore, NewDelivery
 from lingting.telemetry import log
 
 __all__ = ["WEBHOOK_OWNER", "WebhookTeller"]

@@ -22,7 +22,7 @@ from lingting.jobs.messages import session_name
 from lingting.jobs.outcome import JobOutcome
 from lingting.jobs.runner import kept_running
 from lingting.live.driver import LiveSession
-from lingting.text.intents import Intents
+from lingting.text.commands.intents import Intents
 
 __all__ = ["CommandDesk", "CommandTeller"]
 

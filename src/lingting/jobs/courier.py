@@ -17,7 +17,7 @@ from typing import Protocol
 from lingting.domain import Clock
 from lingting.domain.errors import LingtingError, SettingsInvalid, StorageUnavailable
 from lingting.security.signatures import CallbackSigner
-from lingting.storage.delivery_store import Claimed, DeliveryState, DeliveryStore
+from lingting.storage.jobs.delivery_store import Claimed, DeliveryState, DeliveryStore
 from lingting.telemetry import about, log, span
 from lingting.telemetry.traces import Span, outgoing_headers
 

@@ -23,9 +23,9 @@ from lingting.jobs.parts import JobParts, JobSettings
 from lingting.jobs.runner import Runner
 from lingting.storage.blobs import BlobKind
 from lingting.storage.identity import new_id
-from lingting.storage.job_codec import JobSpec
-from lingting.storage.job_records import Job, NewJob
-from lingting.storage.job_store import Accepted
+from lingting.storage.jobs.job_codec import JobSpec
+from lingting.storage.jobs.job_records import Job, NewJob
+from lingting.storage.jobs.job_store import Accepted
 
 __all__ = ["JobDesk", "Order", "Receipt", "Wanted"]
 

@@ -20,10 +20,10 @@ from lingting.jobs.command_messages import Command, CommandSource, command_id
 from lingting.jobs.outcome import JobOutcome
 from lingting.jobs.parts import JobParts
 from lingting.storage.identity import milliseconds
-from lingting.storage.job_records import Ending, Job
-from lingting.storage.transcript_records import transcript_to
+from lingting.storage.jobs.job_records import Ending, Job
+from lingting.storage.transcripts.transcript_records import transcript_to
 from lingting.telemetry import log
-from lingting.text.intents import Intents, matches_fields, matches_of
+from lingting.text.commands.intents import Intents, matches_fields, matches_of
 from lingting.text.subtitles import TranscriptFormat, render
 
 __all__ = ["Endings", "Told"]

@@ -9,8 +9,8 @@ from typing import Protocol
 from lingting.crypto import Vault
 from lingting.domain import Clock
 from lingting.storage.blobs import Blobs
-from lingting.storage.job_queue import JobQueue
-from lingting.storage.job_store import JobStore
+from lingting.storage.jobs.job_queue import JobQueue
+from lingting.storage.jobs.job_store import JobStore
 
 __all__ = ["MAX_PRIORITY", "JobObserver", "JobParts", "JobSettings"]
 

@@ -16,7 +16,7 @@ from lingting.domain.errors import LingtingError
 from lingting.jobs.parts import JobSettings
 from lingting.jobs.upkeep import JobUpkeep
 from lingting.jobs.worker import JobWorker
-from lingting.storage.job_records import Claim
+from lingting.storage.jobs.job_records import Claim
 from lingting.telemetry import log
 
 __all__ = ["LocalRunner", "Runner", "kept_running"]

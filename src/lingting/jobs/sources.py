@@ -19,7 +19,7 @@ from lingting.domain.errors import AudioUndecodable
 from lingting.jobs.parts import JobSettings
 from lingting.security.outbound import Outbound
 from lingting.storage.blobs import Blobs
-from lingting.storage.job_records import Job
+from lingting.storage.jobs.job_records import Job
 
 __all__ = ["JobSources", "fetch_recording"]
 

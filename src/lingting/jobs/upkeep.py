@@ -13,7 +13,7 @@ from lingting.domain.job import JobState
 from lingting.jobs.ending import Endings
 from lingting.jobs.parts import JobParts, JobSettings
 from lingting.storage.identity import milliseconds
-from lingting.storage.job_records import Claim, Job
+from lingting.storage.jobs.job_records import Claim, Job
 from lingting.telemetry import log
 
 __all__ = ["JobUpkeep"]

@@ -20,7 +20,7 @@ from lingting.jobs.parts import JobParts, JobSettings
 from lingting.jobs.retry import again_after
 from lingting.jobs.sources import JobSources
 from lingting.storage.identity import milliseconds, record_of_job
-from lingting.storage.job_records import Claim, Job
+from lingting.storage.jobs.job_records import Claim, Job
 from lingting.telemetry import about, log, request_id, span
 from lingting.telemetry.traces import Span
 

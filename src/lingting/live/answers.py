@@ -18,8 +18,8 @@ from lingting.domain import (
 )
 from lingting.recognition.guard import Prompted, guarded
 from lingting.text.chain import apply
-from lingting.text.itn import open_number
-from lingting.text.sentiment import mood_of
+from lingting.text.mood.sentiment import mood_of
+from lingting.text.numbers.itn import open_number
 
 __all__ = ["Spoken", "spoken"]
 

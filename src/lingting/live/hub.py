@@ -22,7 +22,7 @@ from lingting.recognition.engine_doors import Route, Routes
 from lingting.recognition.pieces import ScorerSource
 from lingting.recognition.redacting import require_redaction, with_floor
 from lingting.text.hotwords.correction import load_hotwords
-from lingting.text.sentiment import load_moods
+from lingting.text.mood.sentiment import load_moods
 
 __all__ = ["LiveHub", "LiveParts"]
 

@@ -13,7 +13,7 @@ from lingting.live.asking import Load
 from lingting.live.metering import Meter
 from lingting.recognition.engine_doors import Route
 from lingting.text.hotwords.matching import Matcher
-from lingting.text.redaction import Sealer
+from lingting.text.privacy.redaction import Sealer
 
 __all__ = ["LiveObserver", "LiveSettings", "Opening", "Seals", "SessionParts", "no_seals"]
 

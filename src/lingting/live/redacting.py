@@ -12,8 +12,8 @@ from dataclasses import replace
 
 from lingting.domain import Redaction, Segment
 from lingting.live.answers import Spoken
-from lingting.text.redaction import Sealer
-from lingting.text.redaction_window import RedactionWindow
+from lingting.text.privacy.redaction import Sealer
+from lingting.text.privacy.redaction_window import RedactionWindow
 
 __all__ = ["HOLD_SECONDS", "Redacting"]
 

@@ -16,9 +16,9 @@ from lingting.recognition.long_audio import Piece
 from lingting.recognition.sentences import sentences
 from lingting.recognition.voice_turns import Turn, VoiceTurns, by_speaker, main_speaker
 from lingting.text.chain import apply
-from lingting.text.redaction import Sealer
-from lingting.text.redaction_window import RedactionWindow
-from lingting.text.sentiment import with_moods
+from lingting.text.mood.sentiment import with_moods
+from lingting.text.privacy.redaction import Sealer
+from lingting.text.privacy.redaction_window import RedactionWindow
 
 __all__ = ["Assembly"]
 

@@ -10,7 +10,7 @@ from lingting.domain import Audio, Effort, Hypothesis, Priority, RecognizeOption
 from lingting.domain.errors import InvalidOption, UnsupportedLanguage
 from lingting.domain.principal import ANYBODY, Principal
 from lingting.engines.base import Capabilities, Clip, Origin
-from lingting.text.sentiment import require_mood
+from lingting.text.mood.sentiment import require_mood
 
 __all__ = ["EngineDoor", "EngineQueue", "Route", "Routes", "Submit", "as_asked", "require_able"]
 

@@ -32,8 +32,8 @@ from lingting.recognition.redacting import require_redaction
 from lingting.recognition.second_opinion import asked_again, likelier, relabelled
 from lingting.telemetry.traces import begin
 from lingting.text.hotwords.correction import load_hotwords
-from lingting.text.redaction import Sealer
-from lingting.text.sentiment import load_moods
+from lingting.text.mood.sentiment import load_moods
+from lingting.text.privacy.redaction import Sealer
 
 __all__ = ["Pipeline", "PipelineObserver", "PipelineSettings"]
 

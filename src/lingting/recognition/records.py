@@ -11,7 +11,7 @@ from lingting.domain import Transcript
 from lingting.domain.errors import StorageUnavailable
 from lingting.domain.principal import Call
 from lingting.storage.blobs import BlobKind, Blobs
-from lingting.storage.history import History
+from lingting.storage.transcripts.history import History
 from lingting.telemetry import log
 
 __all__ = ["RecordObserver", "Records"]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from lingting.domain import RecognizeOptions, Redaction, RedactMode, StreamOptions
 from lingting.domain.errors import InvalidOption
-from lingting.text.pii_library import warm_up
+from lingting.text.privacy.pii_library import warm_up
 
 __all__ = ["require_redaction", "with_floor"]
 

@@ -23,9 +23,9 @@ from lingting.recognition.held_audio import HeldAudio, hold_audio
 from lingting.recognition.result_keys import ResultKeys
 from lingting.security.call_note import audit_note
 from lingting.security.redaction_tokens import RedactionTokens
-from lingting.storage.cached_results import CachedResult, CachedResults
+from lingting.storage.caching.cached_results import CachedResult, CachedResults
 from lingting.telemetry import span
-from lingting.text.redaction import Sealer
+from lingting.text.privacy.redaction import Sealer
 
 __all__ = ["CacheUse", "Transcribed", "Transcriber", "TranscriberObserver", "TranscriberParts"]
 

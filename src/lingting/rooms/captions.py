@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lingting.domain import Closed, Event, Final, Partial, SegmentFailed
-from lingting.storage.room_records import Caption
+from lingting.storage.rooms.room_records import Caption
 
 __all__ = ["Captioner"]
 

@@ -19,10 +19,10 @@ from lingting.rooms.room import PublishedSession, Room
 from lingting.rooms.tokens import fresh_token, hash_of, opens
 from lingting.rooms.viewers import View, Viewer
 from lingting.rooms.wishes import NAME, CreatedRoom, RoomSummary, RoomWish, at_most
-from lingting.storage.room_bus import RoomBus
-from lingting.storage.room_records import Caption, RoomRecord, order_of
-from lingting.storage.room_store import Created, RoomStore
-from lingting.storage.room_tasks import end_tasks
+from lingting.storage.rooms.room_bus import RoomBus
+from lingting.storage.rooms.room_records import Caption, RoomRecord, order_of
+from lingting.storage.rooms.room_store import Created, RoomStore
+from lingting.storage.rooms.room_tasks import end_tasks
 
 __all__ = ["CreatedRoom", "RoomHub", "RoomSettings", "RoomSummary", "RoomWish"]
 

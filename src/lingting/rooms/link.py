@@ -14,9 +14,9 @@ from typing import Protocol
 
 from lingting.domain.errors import Busy
 from lingting.rooms.parts import RoomParts
-from lingting.storage.room_bus import BusSubscription
-from lingting.storage.room_records import Caption, captions_from, captions_to
-from lingting.storage.room_tasks import end_tasks
+from lingting.storage.rooms.room_bus import BusSubscription
+from lingting.storage.rooms.room_records import Caption, captions_from, captions_to
+from lingting.storage.rooms.room_tasks import end_tasks
 from lingting.telemetry import log
 
 __all__ = ["LinkedRoom", "RoomLink"]

@@ -6,10 +6,10 @@ from lingting.domain import Clock
 from lingting.rooms.hub import RoomHub
 from lingting.rooms.parts import RoomObserver, RoomSettings
 from lingting.storage.redis_client import connect_redis
-from lingting.storage.room_bus import MemoryRoomBus, RoomBus
-from lingting.storage.room_redis_bus import RedisRoomBus
-from lingting.storage.room_redis_store import RedisRoomStore
-from lingting.storage.room_store import MemoryRoomStore, RoomStore
+from lingting.storage.rooms.room_bus import MemoryRoomBus, RoomBus
+from lingting.storage.rooms.room_redis_bus import RedisRoomBus
+from lingting.storage.rooms.room_redis_store import RedisRoomStore
+from lingting.storage.rooms.room_store import MemoryRoomStore, RoomStore
 
 __all__ = ["open_rooms"]
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from lingting.domain import Clock
-from lingting.storage.room_bus import RoomBus
-from lingting.storage.room_store import RoomStore
+from lingting.storage.rooms.room_bus import RoomBus
+from lingting.storage.rooms.room_store import RoomStore
 
 __all__ = ["RoomObserver", "RoomParts", "RoomSettings"]
 

@@ -19,8 +19,8 @@ from lingting.rooms.parts import RoomParts
 from lingting.rooms.state import RoomState
 from lingting.rooms.viewers import MAX_HISTORY, View, Viewer
 from lingting.rooms.views import Ended, LiveChange, Snapshot, Update
-from lingting.storage.room_records import Caption, RoomRecord
-from lingting.storage.room_store import Claim
+from lingting.storage.rooms.room_records import Caption, RoomRecord
+from lingting.storage.rooms.room_store import Claim
 from lingting.telemetry import log
 
 __all__ = ["Publication", "PublishedSession", "Room"]

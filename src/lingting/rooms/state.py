@@ -8,8 +8,8 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterable
 
-from lingting.storage.room_records import Caption
-from lingting.storage.room_store import MAX_OPEN_CAPTIONS
+from lingting.storage.rooms.room_records import Caption
+from lingting.storage.rooms.room_store import MAX_OPEN_CAPTIONS
 
 __all__ = ["RoomState"]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from lingting.domain import Segment, Transcript
-from lingting.storage.room_records import Caption, RoomRecord
+from lingting.storage.rooms.room_records import Caption, RoomRecord
 from lingting.text.subtitles import TranscriptFormat, render
 
 __all__ = ["Ended", "LiveChange", "Snapshot", "Update", "ViewFormat", "ViewStyle", "render_history", "transcript_of"]

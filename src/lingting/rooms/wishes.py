@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from lingting.domain.errors import InvalidOption
-from lingting.storage.room_records import RoomRecord
+from lingting.storage.rooms.room_records import RoomRecord
 
 __all__ = ["NAME", "CreatedRoom", "RoomSummary", "RoomWish", "at_most"]
 

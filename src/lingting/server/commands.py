@@ -17,7 +17,7 @@ from lingting.services import Callbacks
 from lingting.settings import Settings
 from lingting.telemetry import Telemetry
 from lingting.telemetry.health import Check
-from lingting.text.intents import Intents
+from lingting.text.commands.intents import Intents
 
 __all__ = ["open_commands"]
 

@@ -23,10 +23,10 @@ from lingting.jobs.worker import JobWorker, Transcribes
 from lingting.security.outbound import Outbound
 from lingting.services import Kept
 from lingting.settings import Settings
-from lingting.storage.job_queue import JobQueue
-from lingting.storage.job_store import JobStore
+from lingting.storage.jobs.job_queue import JobQueue
+from lingting.storage.jobs.job_store import JobStore
 from lingting.telemetry import Telemetry
-from lingting.text.intents import Intents
+from lingting.text.commands.intents import Intents
 
 __all__ = ["JobHouse", "JobNeeds", "build_jobs", "open_jobs", "queue_of"]
 

@@ -15,13 +15,13 @@ from lingting.settings import Settings
 from lingting.storage.audit_log import AuditLog
 from lingting.storage.blob_files import BlobFiles
 from lingting.storage.blobs import Blobs, BlobSettings
-from lingting.storage.cache import CacheSettings
-from lingting.storage.cache_opening import open_results
+from lingting.storage.caching.cache import CacheSettings
+from lingting.storage.caching.cache_opening import open_results
 from lingting.storage.db import Database, StorageSettings
 from lingting.storage.erasing import Eraser, Stores
 from lingting.storage.erasure_notice import ErasureNotice
-from lingting.storage.history import History
-from lingting.storage.history_records import HistorySettings
+from lingting.storage.transcripts.history import History
+from lingting.storage.transcripts.history_records import HistorySettings
 from lingting.telemetry import Telemetry
 
 __all__ = ["open_audit", "open_kept"]

@@ -33,8 +33,8 @@ from lingting.services import Services
 from lingting.settings import Settings
 from lingting.storage.retention import Sweeper
 from lingting.telemetry import log, watching_the_loop
+from lingting.text.commands.intents import Intents, IntentSettings
 from lingting.text.hotwords.shelf import HotwordSettings, HotwordShelf
-from lingting.text.intents import Intents, IntentSettings
 
 __all__ = ["open_services"]
 

@@ -15,7 +15,7 @@ from lingting.security.signatures import CallbackSigner
 from lingting.security.urls import OutboundSettings
 from lingting.services import Callbacks, Kept
 from lingting.settings import Settings
-from lingting.storage.delivery_store import DeliveryStore
+from lingting.storage.jobs.delivery_store import DeliveryStore
 from lingting.telemetry import Telemetry
 
 __all__ = ["callback_desk", "open_outgoing", "open_publisher", "told_of_ends", "wants_text"]

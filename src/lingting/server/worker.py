@@ -21,7 +21,7 @@ from lingting.server.recognition import open_recognition
 from lingting.server.transcribing import open_transcriber
 from lingting.settings import Settings
 from lingting.telemetry import log
-from lingting.text.intents import Intents, IntentSettings
+from lingting.text.commands.intents import Intents, IntentSettings
 
 __all__ = ["run_worker"]
 

@@ -33,13 +33,13 @@ from lingting.settings.ranges import (
 )
 from lingting.speech.settings import SPEECH_RANGES, SpeechSettings
 from lingting.storage.blobs import BlobSettings
-from lingting.storage.cache import CacheSettings
+from lingting.storage.caching.cache import CacheSettings
 from lingting.storage.db import StorageSettings
-from lingting.storage.history_records import HistorySettings
+from lingting.storage.transcripts.history_records import HistorySettings
 from lingting.telemetry.health import HealthSettings
 from lingting.telemetry.traces import TraceSettings
+from lingting.text.commands.intents import IntentSettings
 from lingting.text.hotwords.shelf import HotwordSettings
-from lingting.text.intents import IntentSettings
 
 __all__ = [
     "AccessSection",

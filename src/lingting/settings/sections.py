@@ -36,7 +36,7 @@ from lingting.settings.ranges import (
     WHISPER_RANGES,
     WYOMING_RANGES,
 )
-from lingting.text.sentiment import require_mood
+from lingting.text.mood.sentiment import require_mood
 
 __all__ = [
     "DecodeSection",

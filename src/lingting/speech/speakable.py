@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from lingting.text.tn import to_spoken
+from lingting.text.numbers.tn import to_spoken
 
 __all__ = ["has_words", "speakable"]
 

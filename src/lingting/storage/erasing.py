@@ -20,9 +20,9 @@ from lingting.storage.blobs import Blobs
 from lingting.storage.db import Database
 from lingting.storage.deleting import delete_rows, ids_of
 from lingting.storage.erasure_notice import ErasureNotice
-from lingting.storage.history_records import moment_of
 from lingting.storage.identity import hash_of_user
 from lingting.storage.tables import blobs, jobs, transcripts
+from lingting.storage.transcripts.history_records import moment_of
 from lingting.telemetry import log
 from lingting.telemetry.areas.storage import StorageMetrics
 

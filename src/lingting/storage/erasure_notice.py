@@ -17,7 +17,7 @@ from lingting.domain import Clock
 from lingting.domain.errors import StorageUnavailable
 from lingting.storage.db import Database
 from lingting.storage.identity import milliseconds
-from lingting.storage.room_tasks import end_tasks
+from lingting.storage.rooms.room_tasks import end_tasks
 from lingting.storage.tables import secrets
 from lingting.storage.upsert import upsert
 

@@ -18,7 +18,7 @@ from lingting.storage.blobs import Blobs
 from lingting.storage.db import Database
 from lingting.storage.deleting import delete_rows, ids_of
 from lingting.storage.identity import milliseconds
-from lingting.storage.room_tasks import end_tasks
+from lingting.storage.rooms.room_tasks import end_tasks
 from lingting.storage.tables import blobs, deliveries, jobs, transcripts
 from lingting.telemetry import log
 from lingting.telemetry.areas.storage import StorageMetrics

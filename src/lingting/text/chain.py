@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 
 from lingting.domain import RecognizeOptions, Segment
 from lingting.text.hotwords.correction import rewrite_hotwords
-from lingting.text.itn import rewrite_numbers
+from lingting.text.numbers.itn import rewrite_numbers
 from lingting.text.punctuation import restore_marks
 from lingting.text.script import rewrite_script
 from lingting.text.spacing import rewrite_spaces, rewrite_widths

@@ -14,7 +14,7 @@ from functools import partial
 from itertools import zip_longest
 
 from lingting.domain import Punctuation, RecognizeOptions, Segment
-from lingting.text.numerals_zh import NUMERALS
+from lingting.text.numbers.numerals_zh import NUMERALS
 from lingting.text.punctuation_words import (
     ASKING_EN,
     AUXILIARIES_EN,

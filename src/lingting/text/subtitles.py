@@ -14,7 +14,7 @@ from lingting.domain import Redacted, Segment, Transcript, Word
 from lingting.domain.transcript import join_texts
 from lingting.text.cues import Cue, SubtitleOptions, cues_of
 from lingting.text.hotwords.wire import correction_fields
-from lingting.text.mood_fields import course_fields, segment_mood
+from lingting.text.mood.mood_fields import course_fields, segment_mood
 from lingting.text.pieces import Piece, plain_line
 
 __all__ = ["SubtitleOptions", "TranscriptFormat", "render"]

@@ -28,8 +28,8 @@ from lingting.domain.errors import (
 from lingting.security.count_store import CountStore
 from lingting.security.limit_memory import ClockedMemory
 from lingting.security.token_quota import TokenQuota
-from lingting.storage.cache import CacheSettings, MemoryCache
-from lingting.storage.cached_results import CachedResults, CacheTag
+from lingting.storage.caching.cache import CacheSettings, MemoryCache
+from lingting.storage.caching.cached_results import CachedResults, CacheTag
 from lingting.telemetry import Telemetry
 from lingting.testing import VirtualClock
 

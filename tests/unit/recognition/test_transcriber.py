@@ -13,8 +13,8 @@ from lingting.domain.errors import EngineFailed, QuotaExceeded, ShuttingDown, St
 from lingting.domain.principal import Call, Principal
 from lingting.recognition.result_keys import ResultKeys
 from lingting.recognition.transcriber import CacheUse, Transcriber, TranscriberParts
-from lingting.storage.cache import CacheSettings, MemoryCache
-from lingting.storage.cached_results import CachedResults, CacheTag
+from lingting.storage.caching.cache import CacheSettings, MemoryCache
+from lingting.storage.caching.cached_results import CachedResults, CacheTag
 from lingting.telemetry import Telemetry
 from lingting.testing import VirtualClock
 

@@ -7,8 +7,8 @@ import pytest
 from lingting.domain.errors import Busy
 from lingting.rooms.hub import RoomWish
 from lingting.rooms.viewers import View
-from lingting.storage.room_bus import WAITING_MESSAGES, BusSubscription, MemoryRoomBus
-from lingting.storage.room_store import MemoryRoomStore
+from lingting.storage.rooms.room_bus import WAITING_MESSAGES, BusSubscription, MemoryRoomBus
+from lingting.storage.rooms.room_store import MemoryRoomStore
 from room_doubles import House, ScriptedSession, read, read_all, settle
 
 pytestmark = pytest.mark.unit

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies
 
 from lingting.rooms.state import RoomState
-from lingting.storage.room_records import Caption, captions_from, captions_to, order_of
+from lingting.storage.rooms.room_records import Caption, captions_from, captions_to, order_of
 
 pytestmark = pytest.mark.unit
 

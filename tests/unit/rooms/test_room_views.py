@@ -16,7 +16,7 @@ from lingting.rooms.views import (
     render_history,
     transcript_of,
 )
-from lingting.storage.room_records import Caption, RoomRecord
+from lingting.storage.rooms.room_records import Caption, RoomRecord
 from lingting.text.subtitles import TranscriptFormat
 
 pytestmark = pytest.mark.unit

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lingting.domain.errors import InvalidOption
-from lingting.storage.history_terms import MAX_TERMS, fold, parse_query, terms_of
+from lingting.storage.transcripts.history_terms import MAX_TERMS, fold, parse_query, terms_of
 
 pytestmark = pytest.mark.unit
 

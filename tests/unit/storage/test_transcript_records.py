@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from lingting.domain import Segment, Transcript, Word
 from lingting.domain.errors import SealBroken
 from lingting.domain.transcript import Suppression
-from lingting.storage.transcript_records import transcript_from, transcript_to
+from lingting.storage.transcripts.transcript_records import transcript_from, transcript_to
 
 pytestmark = pytest.mark.unit
 

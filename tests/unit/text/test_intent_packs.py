@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lingting.domain.errors import SettingsInvalid
-from lingting.text.intent_packs import load_folder, read_pack
+from lingting.text.commands.intent_packs import load_folder, read_pack
 
 pytestmark = pytest.mark.unit
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from lingting.domain.errors import InvalidOption
 from lingting.domain.intents import Guess
-from lingting.text.intent_match import Matcher
-from lingting.text.intent_packs import DEFAULT_THRESHOLD, load_shipped, read_pack
-from lingting.text.intent_recall import NearestExamples
-from lingting.text.intents import Intents
+from lingting.text.commands.intent_match import Matcher
+from lingting.text.commands.intent_packs import DEFAULT_THRESHOLD, load_shipped, read_pack
+from lingting.text.commands.intent_recall import NearestExamples
+from lingting.text.commands.intents import Intents
 
 pytestmark = pytest.mark.unit
 DATA = Path(__file__).parents[2] / "data" / "intents"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from lingting.domain import RecognizeOptions, Script, Segment, Word
 from lingting.text import chain
-from lingting.text.itn import open_number, to_written
+from lingting.text.numbers.itn import open_number, to_written
 
 pytestmark = pytest.mark.unit
 

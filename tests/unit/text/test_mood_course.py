@@ -5,9 +5,9 @@ import json
 import pytest
 
 from lingting.domain import MoodLabel, MoodTrend, Segment, Transcript, mood_from
-from lingting.storage.transcript_records import transcript_from, transcript_to
-from lingting.text.mood_course import course_of
-from lingting.text.mood_fields import course_fields
+from lingting.storage.transcripts.transcript_records import transcript_from, transcript_to
+from lingting.text.mood.mood_course import course_of
+from lingting.text.mood.mood_fields import course_fields
 from lingting.text.subtitles import TranscriptFormat, render
 
 pytestmark = pytest.mark.unit

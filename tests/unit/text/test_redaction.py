@@ -8,7 +8,7 @@ from lingting.domain import PiiKind, Punctuation, RecognizeOptions, Redaction, R
 from lingting.domain.errors import InvalidOption
 from lingting.domain.redaction import ALL_KINDS
 from lingting.text.chain import apply
-from lingting.text.redaction import find, hidden_text, hide
+from lingting.text.privacy.redaction import find, hidden_text, hide
 
 pytestmark = pytest.mark.unit
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lingting.domain import PiiKind, Redaction, RedactMode, Segment
-from lingting.text.redaction import find
-from lingting.text.redaction_window import MAX_HELD, RedactionWindow
+from lingting.text.privacy.redaction import find
+from lingting.text.privacy.redaction_window import MAX_HELD, RedactionWindow
 
 pytestmark = pytest.mark.unit
 

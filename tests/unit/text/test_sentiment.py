@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from lingting.domain import Mood, MoodLabel, RecognizeOptions, Segment, mood_from
 from lingting.domain.errors import InvalidOption
-from lingting.text import sentiment
-from lingting.text.sentiment import mood_of, with_moods
-from lingting.text.sentiment_en import score_en
-from lingting.text.sentiment_zh import score_zh, statistics_zh
+from lingting.text.mood import sentiment
+from lingting.text.mood.sentiment import mood_of, with_moods
+from lingting.text.mood.sentiment_en import score_en
+from lingting.text.mood.sentiment_zh import score_zh, statistics_zh
 
 pytestmark = pytest.mark.unit
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lingting.text import numerals_en, numerals_zh
-from lingting.text.itn import to_written
-from lingting.text.tn import to_spoken
+from lingting.text.numbers import numerals_en, numerals_zh
+from lingting.text.numbers.itn import to_written
+from lingting.text.numbers.tn import to_spoken
 
 pytestmark = pytest.mark.unit
 

@@ -11,7 +11,7 @@ from lingting.domain import Progress, Segment
 from lingting.domain.intents import IntentMatch, SlotValue
 from lingting.domain.mood import Mood
 from lingting.recognition.transcriber import Transcribed
-from lingting.text.mood_fields import course_fields
+from lingting.text.mood.mood_fields import course_fields
 
 __all__ = ["intent_message", "mood_message", "progress_message", "result_message", "segments_message"]
 

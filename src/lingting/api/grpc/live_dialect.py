@@ -34,7 +34,7 @@ from lingting.api.ws.native_config import Config, read_config
 from lingting.domain import Closed, CloseReason, Event, Final
 from lingting.domain.errors import InvalidMessage, InvalidOption, LingtingError
 from lingting.domain.transcript import join_texts
-from lingting.text.intent_match import Matcher
+from lingting.text.commands.intent_match import Matcher
 
 __all__ = ["END", "GrpcDialect"]
 

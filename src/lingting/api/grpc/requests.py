@@ -15,9 +15,9 @@ from lingting.audio.decode import AudioSource
 from lingting.domain import Call, RecognizeOptions
 from lingting.domain.errors import InvalidMessage, InvalidOption
 from lingting.recognition.served import ServedNames
+from lingting.text.commands.intent_match import Matcher
+from lingting.text.commands.intents import Intents
 from lingting.text.hotwords.shelf import HotwordShelf
-from lingting.text.intent_match import Matcher
-from lingting.text.intents import Intents
 
 __all__ = ["Asked", "asked", "parsed", "set_fields"]
 

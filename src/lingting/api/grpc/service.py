@@ -28,7 +28,7 @@ from lingting.domain import Call, Scope, Segment
 from lingting.domain.errors import ClientTooSlow, InvalidMessage, UploadStalled
 from lingting.domain.intents import IntentMatch
 from lingting.security.call_note import audit_note
-from lingting.text.intents import matches_of
+from lingting.text.commands.intents import matches_of
 
 __all__ = ["NAME", "speech_handlers"]
 

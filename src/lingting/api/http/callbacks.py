@@ -16,7 +16,7 @@ from lingting.domain import Scope
 from lingting.domain.errors import InvalidOption, RecordNotFound
 from lingting.security.signatures import CallbackSecret
 from lingting.services import Callbacks
-from lingting.storage.delivery_store import Delivery, DeliveryState
+from lingting.storage.jobs.delivery_store import Delivery, DeliveryState
 
 __all__ = ["router"]
 

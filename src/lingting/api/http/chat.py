@@ -28,9 +28,9 @@ from lingting.domain.languages import normalize_language
 from lingting.jobs.command_messages import CommandSource
 from lingting.security.call_note import audit_note
 from lingting.telemetry import request_id
-from lingting.text.intent_match import MAX_COMMAND_CHARACTERS, Matcher
-from lingting.text.intents import match_fields
-from lingting.text.redaction import hidden_by
+from lingting.text.commands.intent_match import MAX_COMMAND_CHARACTERS, Matcher
+from lingting.text.commands.intents import match_fields
+from lingting.text.privacy.redaction import hidden_by
 
 __all__ = ["router"]
 

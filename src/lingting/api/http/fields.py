@@ -25,7 +25,7 @@ from lingting.domain.audio import PcmEncoding
 from lingting.domain.errors import InvalidOption
 from lingting.domain.options import DEFAULT_TEMPERATURES, MAX_SPEAKERS
 from lingting.text.hotwords.shelf import HotwordShelf
-from lingting.text.sentiment import require_mood
+from lingting.text.mood.sentiment import require_mood
 
 __all__ = [
     "FALSE",

@@ -28,10 +28,10 @@ from lingting.domain.errors import RecordNotFound, UnsupportedFormat
 from lingting.domain.principal import Scope
 from lingting.security.audit import audit_note
 from lingting.storage.erasing import Erasure
-from lingting.storage.history import History
-from lingting.storage.history_records import HistoryFilter, HistoryPage
-from lingting.storage.history_search import hits_of, search
-from lingting.storage.history_terms import parse_query
+from lingting.storage.transcripts.history import History
+from lingting.storage.transcripts.history_records import HistoryFilter, HistoryPage
+from lingting.storage.transcripts.history_search import hits_of, search
+from lingting.storage.transcripts.history_terms import parse_query
 from lingting.text.subtitles import TranscriptFormat, render
 
 __all__ = ["router"]

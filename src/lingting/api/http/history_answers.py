@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from lingting.domain import Segment
-from lingting.storage.history_records import HistoryRecord, KeptTranscript
+from lingting.storage.transcripts.history_records import HistoryRecord, KeptTranscript
 from lingting.text.subtitles import TranscriptFormat, render
 
 __all__ = ["record_answer", "whole_answer"]

@@ -15,8 +15,8 @@ from lingting.domain.errors import InvalidOption, MissingScope, RecordNotFound
 from lingting.domain.moments import read_moment
 from lingting.domain.principal import Principal, Scope
 from lingting.storage.erasing import Erasure
-from lingting.storage.history import MAX_PAGE
-from lingting.storage.history_records import HistoryFilter
+from lingting.storage.transcripts.history import MAX_PAGE
+from lingting.storage.transcripts.history_records import HistoryFilter
 
 __all__ = ["ERASE_BODY", "LIST_PARAMETERS", "asked_filter", "asked_limit", "read_erasure", "sane_id"]
 

@@ -16,9 +16,9 @@ from lingting.api.http.uploads import read_json
 from lingting.domain import Scope, Transcript
 from lingting.domain.errors import InvalidOption, MissingScope
 from lingting.jobs.command_messages import CommandSource
-from lingting.text.intent_match import MAX_COMMAND_CHARACTERS, Matcher
-from lingting.text.intents import match_fields, matches_fields, matches_of
-from lingting.text.redaction import hidden_by
+from lingting.text.commands.intent_match import MAX_COMMAND_CHARACTERS, Matcher
+from lingting.text.commands.intents import match_fields, matches_fields, matches_of
+from lingting.text.privacy.redaction import hidden_by
 
 __all__ = ["intents_fields", "read_matcher", "read_publish", "router"]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from lingting.domain.job import ENDED, JobState
-from lingting.storage.job_records import Job
+from lingting.storage.jobs.job_records import Job
 
 __all__ = ["batch_answer", "job_answer"]
 

@@ -23,7 +23,7 @@ from lingting.domain.errors import InvalidOption
 from lingting.jobs.desk import Order, Wanted
 from lingting.jobs.parts import MAX_PRIORITY
 from lingting.security.urls import UrlGuard
-from lingting.storage.job_codec import JobSpec
+from lingting.storage.jobs.job_codec import JobSpec
 
 __all__ = ["JOB_BODY", "order_of_form", "order_of_json"]
 

@@ -21,9 +21,9 @@ from lingting.domain.errors import InvalidOption, LingtingError, UnsupportedForm
 from lingting.domain.job import JobState
 from lingting.jobs.desk import JobDesk, Order, Receipt
 from lingting.security.call_note import audit_note
-from lingting.storage.job_records import Job
-from lingting.storage.transcript_records import transcript_from
-from lingting.text.intent_match import Matcher
+from lingting.storage.jobs.job_records import Job
+from lingting.storage.transcripts.transcript_records import transcript_from
+from lingting.text.commands.intent_match import Matcher
 from lingting.text.subtitles import TranscriptFormat, render
 
 __all__ = ["router"]

@@ -33,7 +33,7 @@ from lingting.api.http.uploads import read_form, source_of
 from lingting.domain import ChannelMode, RecognizeOptions, Scope, Task, VadOptions
 from lingting.domain.errors import InvalidOption, ModelNotFound, UnsupportedFormat
 from lingting.domain.languages import normalize_language
-from lingting.text.intent_match import Matcher
+from lingting.text.commands.intent_match import Matcher
 
 __all__ = ["ALIASES", "router"]
 

@@ -8,7 +8,7 @@ from lingting.api.http.redactions import redactions_of
 from lingting.domain import Segment, Transcript, Word
 from lingting.domain.languages import LANGUAGES
 from lingting.text.hotwords.wire import correction_fields
-from lingting.text.mood_fields import course_fields, segment_mood
+from lingting.text.mood.mood_fields import course_fields, segment_mood
 from lingting.text.subtitles import TranscriptFormat, render
 
 __all__ = ["render_answer"]

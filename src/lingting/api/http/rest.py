@@ -30,7 +30,7 @@ from lingting.domain import Scope, Segment, Word
 from lingting.domain.errors import InvalidOption, UnsupportedFormat
 from lingting.recognition.transcriber import Transcribed
 from lingting.text.hotwords.wire import correction_fields
-from lingting.text.mood_fields import course_fields, segment_mood
+from lingting.text.mood.mood_fields import course_fields, segment_mood
 
 __all__ = ["check_format", "router"]
 

@@ -21,7 +21,7 @@ from lingting.domain import Scope
 from lingting.domain.errors import InvalidInput, InvalidOption, LimitExceeded, UnsupportedFormat
 from lingting.rooms.hub import RoomWish
 from lingting.rooms.views import render_history
-from lingting.text.redaction import hidden_by
+from lingting.text.privacy.redaction import hidden_by
 from lingting.text.subtitles import TranscriptFormat
 
 __all__ = ["router"]

@@ -17,8 +17,8 @@ from lingting.domain import Scope, Segment
 from lingting.domain.errors import InvalidOption
 from lingting.domain.languages import normalize_language
 from lingting.text.language import language_of
-from lingting.text.mood_fields import course_fields, segment_mood
-from lingting.text.sentiment import load_moods, require_mood, with_moods
+from lingting.text.mood.mood_fields import course_fields, segment_mood
+from lingting.text.mood.sentiment import load_moods, require_mood, with_moods
 
 __all__ = ["router"]
 

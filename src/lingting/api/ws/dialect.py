@@ -15,8 +15,8 @@ from typing import Protocol
 from lingting.audio.live_formats import LiveFormat
 from lingting.domain import Event, StreamOptions
 from lingting.domain.errors import LingtingError
+from lingting.text.commands.intents import Intents
 from lingting.text.hotwords.shelf import HotwordShelf
-from lingting.text.intents import Intents
 
 __all__ = [
     "Acknowledge",

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from lingting.api.ws.native_config import Config
 from lingting.domain.errors import InvalidOption
-from lingting.text.intent_match import Matcher
-from lingting.text.intents import Intents
+from lingting.text.commands.intent_match import Matcher
+from lingting.text.commands.intents import Intents
 
 __all__ = ["matcher_of", "settled"]
 

@@ -40,7 +40,7 @@ from lingting.domain.errors import (
     SessionIdle,
     SessionNotFound,
 )
-from lingting.text.intent_match import Matcher
+from lingting.text.commands.intent_match import Matcher
 
 __all__ = ["NativeDialect"]
 

@@ -23,9 +23,9 @@ from lingting.domain import (
 from lingting.domain.errors import Busy, LingtingError
 from lingting.domain.intents import IntentMatch
 from lingting.domain.transcript import join_texts
+from lingting.text.commands.intents import match_fields
 from lingting.text.hotwords.wire import correction_fields
-from lingting.text.intents import match_fields
-from lingting.text.mood_fields import course_fields, segment_mood
+from lingting.text.mood.mood_fields import course_fields, segment_mood
 
 __all__ = ["NativeEvents", "acknowledgement", "error_message", "intent_message", "ms"]
 

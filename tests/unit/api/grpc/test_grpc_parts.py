@@ -29,9 +29,9 @@ from lingting.domain.transcript import Suppression
 from lingting.grpc import RecognizeRequest
 from lingting.recognition.served import Served, ServedNames
 from lingting.recognition.transcriber import CacheUse, Transcribed
+from lingting.text.commands.intents import Intents
 from lingting.text.hotwords.packs import load_shipped
 from lingting.text.hotwords.shelf import HotwordShelf
-from lingting.text.intents import Intents
 
 pytestmark = pytest.mark.unit
 

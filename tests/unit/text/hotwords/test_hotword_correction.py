@@ -19,8 +19,8 @@ from lingting.domain import (
 from lingting.text.chain import apply
 from lingting.text.hotwords.correction import load_hotwords, rewrite_hotwords
 from lingting.text.hotwords.packs import load_shipped
-from lingting.text.pii_found import Found
-from lingting.text.redaction import hide
+from lingting.text.privacy.pii_found import Found
+from lingting.text.privacy.redaction import hide
 
 pytestmark = pytest.mark.unit
 

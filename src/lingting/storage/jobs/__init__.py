@@ -1,0 +1,1 @@
+"""Jobs and deliveries: their rows, their queue, and how they are written."""

@@ -1,0 +1,1 @@
+"""Subtitle rooms: in memory, or in a Redis that several servers share."""

@@ -1,0 +1,1 @@
+"""What was recognised and is kept: saved, found, searched and forgotten."""

@@ -1,0 +1,1 @@
+"""Commands and their values, found in what is said."""

@@ -1,0 +1,1 @@
+"""Numbers, dates and sums: as they are said, and as they are written."""

@@ -1,0 +1,1 @@
+"""Personal data: found in text, and hidden."""
