@@ -1,9 +1,11 @@
 """Routes, chains and budgets over HTTP: who answered, what was tried, what was spent."""
 
 import base64
+import json
 
 import httpx
 import pytest
+from websockets.sync.client import connect
 
 from access_doors import bearer, settings_in
 from lingting.domain.errors import EngineUnavailable
@@ -11,6 +13,7 @@ from lingting.engines.fake import FakeEngine
 from lingting.engines.fake_remote import FakeRemote
 from lingting.settings import ServeEntry
 from lingting.settings.serving import RouteEntry
+from spoken import pcm_of
 
 pytestmark = pytest.mark.integration
 
@@ -102,3 +105,18 @@ def test_a_substitute_is_not_kept_for_the_next_who_asks(open_live, tmp_path, spe
         for expected in ("miss", "hit"):
             answer = httpx.post(f"{live.url}/recognize", files=files)
             assert answer.headers["X-Lingting-Cache"] == expected
+
+
+def test_a_live_final_says_who_recognised_it_and_what_was_tried(open_live, tmp_path, speech) -> None:
+    settings = settings_in(tmp_path).model_copy(update={"serve": SERVE, "routes": ROUTES})
+    engines = {"cloud": FakeRemote(lambda _: "cloud"), "away": FakeRemote(lambda _: EngineUnavailable("away"))}
+    house = open_live(FakeEngine(lambda _: "here"), settings, engines=engines)
+    with house as live, connect(f"ws://127.0.0.1:{live.port}/v1/asr/stream") as socket:
+        config = {"encoding": "LINEAR16", "sample_rate": 16_000, "model": "best", "partials": False}
+        socket.send(json.dumps({"type": "INIT", "config": config}))
+        socket.send(pcm_of(speech))
+        socket.send(json.dumps({"type": "END"}))
+        finals = [message for message in map(json.loads, socket) if message["type"] == "FINAL"]
+    assert finals
+    assert {(final["model"], final["transcript"]) for final in finals} == {("whisper-base", "here")}
+    assert finals[0]["attempts"] == ["away: engine_unavailable"]

@@ -127,6 +127,11 @@ class Final:
     """Where a hotword was written instead of what was heard."""
     mood: Mood | None = None
     """None unless asked for, and in languages that have none."""
+    engine: str = ""
+    model: str = ""
+    """Who recognised it, where there is a choice."""
+    attempts: tuple[str, ...] = ()
+    """What was tried before, and why it did not stand."""
     lag_seconds: float = 0.0
     """Wall time from the moment that the segment was over, its closing silence included, to this answer."""
 

@@ -41,6 +41,10 @@ class Spoken:
     """What `redacting.py` has hidden; nothing before it has seen it."""
     corrections: tuple[Correction, ...] = ()
     mood: Mood | None = None
+    engine: str = ""
+    model: str = ""
+    attempts: tuple[str, ...] = ()
+    """As the hypothesis has them."""
     draft: str = ""
     """The text as it is shown while more may follow: without the marks that only a whole sentence can be given."""
     open_characters: int = 0
@@ -80,4 +84,7 @@ def spoken(hypothesis: Hypothesis, options: RecognizeOptions, span: Span, *, is_
         suppressed=reason,
         corrections=shown.corrections,
         mood=mood_of(shown.text, shown.language) if options.mood else None,
+        engine=hypothesis.engine,
+        model=hypothesis.model,
+        attempts=hypothesis.attempts,
     )

@@ -7,6 +7,7 @@ stopping ended; what could not be kept is counted and logged. A server that is k
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
 from typing import Literal, Protocol
@@ -98,7 +99,10 @@ class _Notes:
 
 
 def transcript_of(finals: list[Final], audio_seconds: float, *, engine: str, model: str) -> Transcript:
-    """The session as if it had been a recording; its language is that of most of its speech."""
+    """The session as if it had been a recording; its language is that of most of its speech, and so is who heard it.
+
+    engine, model    the session's first, where its finals do not say
+    """
     segments = tuple(
         Segment(
             id=i,
@@ -114,12 +118,16 @@ def transcript_of(finals: list[Final], audio_seconds: float, *, engine: str, mod
         )
         for i, final in enumerate(finals)
     )
-    spoken: dict[str, float] = {}
-    for segment in segments:
-        spoken[segment.language] = spoken.get(segment.language, 0.0) + segment.end_seconds - segment.start_seconds
+    spoken: defaultdict[str, float] = defaultdict(float)
+    heard: defaultdict[tuple[str, str], float] = defaultdict(float)
+    for final in finals:
+        seconds = final.end_seconds - final.start_seconds
+        spoken[final.language] += seconds
+        heard[(final.engine, final.model) if final.model else (engine, model)] += seconds
+    engine, model = max(heard, key=heard.__getitem__)
     return Transcript(
         segments=segments,
-        language=max(spoken, key=lambda language: spoken[language]),
+        language=max(spoken, key=spoken.__getitem__),
         duration_seconds=audio_seconds,
         speech_seconds=sum(spoken.values()),
         engine=engine,

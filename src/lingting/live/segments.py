@@ -73,6 +73,9 @@ def last_word(
         suppressed=heard.suppressed,
         redacted=heard.redacted,
         corrections=heard.corrections,
+        engine=heard.engine,
+        model=heard.model,
+        attempts=heard.attempts,
         mood=heard.mood,
         lag_seconds=max(0.0, now_seconds - segment.arrived_seconds),
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -69,6 +70,15 @@ async def test_finals_become_one_transcript() -> None:
     assert ([segment.text for segment in transcript.segments], call.user) == (["Hello.", "再见。"], "Ann")
     assert (transcript.language, transcript.duration_seconds, transcript.speech_seconds) == ("zh", 12.5, 4.0)
     assert transcript.words[0].text == "Hello."
+
+
+async def test_the_record_names_who_heard_most() -> None:
+    keeper = Keeper()
+    other = replace(final(2, "再见。", "zh", seconds=3.0), engine="openai", model="cloud")
+    await record(keeper, final(1, "Hello."), CLOSED)
+    await record(keeper, final(1, "Hello."), other, CLOSED)
+    (_, own), (_, mixed) = keeper.kept
+    assert [(each.engine, each.model) for each in (own, mixed)] == [("fake", "tiny"), ("openai", "cloud")]
 
 
 async def test_a_session_that_said_nothing_leaves_nothing() -> None:

@@ -97,6 +97,9 @@ def _final(event: Final) -> speech_pb2.Final:
         suppressed=event.suppressed,
         mood=mood_message(event.mood),
         lag_ms=ms(event.lag_seconds),
+        engine=event.engine,
+        model=event.model,
+        attempts=event.attempts,
         corrections=[
             speech_pb2.LiveCorrection(
                 start_ms=ms(made.start_seconds),

@@ -163,4 +163,8 @@ def _final(event: Final) -> Fields:
     if event.suppressed is not None:
         fields["suppressed"] = event.suppressed
     fields |= correction_fields(event.corrections, suffix="_ms", time=ms)
+    if event.model:
+        fields |= {"engine": event.engine, "model": event.model}
+    if event.attempts:
+        fields["attempts"] = event.attempts
     return fields | segment_mood(event.mood) | {"lag_ms": ms(event.lag_seconds)}

@@ -441,7 +441,7 @@ class Partial(_message.Message):
     def __init__(self, seq: _Optional[int] = ..., segment: _Optional[int] = ..., start_ms: _Optional[int] = ..., end_ms: _Optional[int] = ..., transcript: _Optional[str] = ..., stable: _Optional[str] = ..., language: _Optional[str] = ...) -> None: ...
 
 class Final(_message.Message):
-    __slots__ = ("seq", "segment", "start_ms", "end_ms", "transcript", "language", "language_probability", "confidence", "words", "redactions", "suppressed", "mood", "lag_ms", "corrections")
+    __slots__ = ("seq", "segment", "start_ms", "end_ms", "transcript", "language", "language_probability", "confidence", "words", "redactions", "suppressed", "mood", "lag_ms", "corrections", "engine", "model", "attempts")
     SEQ_FIELD_NUMBER: _ClassVar[int]
     SEGMENT_FIELD_NUMBER: _ClassVar[int]
     START_MS_FIELD_NUMBER: _ClassVar[int]
@@ -456,6 +456,9 @@ class Final(_message.Message):
     MOOD_FIELD_NUMBER: _ClassVar[int]
     LAG_MS_FIELD_NUMBER: _ClassVar[int]
     CORRECTIONS_FIELD_NUMBER: _ClassVar[int]
+    ENGINE_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
     seq: int
     segment: int
     start_ms: int
@@ -470,7 +473,10 @@ class Final(_message.Message):
     mood: Mood
     lag_ms: int
     corrections: _containers.RepeatedCompositeFieldContainer[LiveCorrection]
-    def __init__(self, seq: _Optional[int] = ..., segment: _Optional[int] = ..., start_ms: _Optional[int] = ..., end_ms: _Optional[int] = ..., transcript: _Optional[str] = ..., language: _Optional[str] = ..., language_probability: _Optional[float] = ..., confidence: _Optional[float] = ..., words: _Optional[_Iterable[_Union[LiveWord, _Mapping]]] = ..., redactions: _Optional[_Iterable[_Union[LiveRedaction, _Mapping]]] = ..., suppressed: _Optional[str] = ..., mood: _Optional[_Union[Mood, _Mapping]] = ..., lag_ms: _Optional[int] = ..., corrections: _Optional[_Iterable[_Union[LiveCorrection, _Mapping]]] = ...) -> None: ...
+    engine: str
+    model: str
+    attempts: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, seq: _Optional[int] = ..., segment: _Optional[int] = ..., start_ms: _Optional[int] = ..., end_ms: _Optional[int] = ..., transcript: _Optional[str] = ..., language: _Optional[str] = ..., language_probability: _Optional[float] = ..., confidence: _Optional[float] = ..., words: _Optional[_Iterable[_Union[LiveWord, _Mapping]]] = ..., redactions: _Optional[_Iterable[_Union[LiveRedaction, _Mapping]]] = ..., suppressed: _Optional[str] = ..., mood: _Optional[_Union[Mood, _Mapping]] = ..., lag_ms: _Optional[int] = ..., corrections: _Optional[_Iterable[_Union[LiveCorrection, _Mapping]]] = ..., engine: _Optional[str] = ..., model: _Optional[str] = ..., attempts: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class LiveCorrection(_message.Message):
     __slots__ = ("start_ms", "end_ms", "heard", "written", "score", "pack")
