@@ -224,7 +224,7 @@ def test_an_unknown_model_is_a_404(http) -> None:
 
 
 def test_unknown_audio_paths_answer_in_the_same_shape(http) -> None:
-    answer = http.post("/v1/audio/speech", json={})
+    answer = http.post("/v1/audio/nothing", json={})
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
 
 
