@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lingting.domain.errors import UnsupportedLanguage
 
-__all__ = ["LANGUAGES", "mixed_languages", "normalize_language"]
+__all__ = ["LANGUAGES", "languages_problem", "mixed_languages", "normalize_language"]
 
 # fmt: off
 LANGUAGES: dict[str, str] = {
@@ -62,3 +64,12 @@ def normalize_language(given: str) -> str:
         if code in LANGUAGES:
             return code
     raise UnsupportedLanguage(given, sorted(LANGUAGES))
+
+
+def languages_problem(codes: Sequence[str]) -> str:
+    """What is wrong with the languages that a setting lists; empty when they are codes of the house."""
+    try:
+        known = [normalize_language(code) for code in codes]
+    except UnsupportedLanguage as problem:
+        return problem.message
+    return "" if known and known == list(codes) else "give codes such as zh and en, at least one"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -12,6 +11,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from lingting.domain import RecognizeOptions
+from lingting.engines.remote_address import is_loopback
 from lingting.settings.files import ENV_PREFIX, settings_file
 from lingting.settings.platform import (
     AccessSection,
@@ -129,7 +129,7 @@ class Settings(BaseSettings):
     @property
     def listens_on_loopback(self) -> bool:
         """Whether only this machine reaches the HTTP server."""
-        return _is_loopback(self.server.host)
+        return is_loopback(self.server.host)
 
     @property
     def grpc_host(self) -> str:
@@ -149,7 +149,7 @@ class Settings(BaseSettings):
             hosts["grpc.host"] = self.grpc_host
         if self.wyoming.enabled:
             hosts["wyoming.host"] = self.wyoming_host
-        return {setting: host for setting, host in hosts.items() if not _is_loopback(host)}
+        return {setting: host for setting, host in hosts.items() if not is_loopback(host)}
 
     def request_defaults(self) -> RecognizeOptions:
         """What a request gets when it does not say.
@@ -170,12 +170,3 @@ class Settings(BaseSettings):
         path = settings_file()
         files = (TomlConfigSettingsSource(settings_cls, path),) if path else ()
         return (init_settings, env_settings, *files)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
-from lingting.domain.errors import LingtingError, SettingsInvalid
-from lingting.domain.languages import normalize_language
+from lingting.domain.errors import SettingsInvalid
+from lingting.domain.languages import languages_problem
 from lingting.engines.remote_address import address_problem, is_loopback
 
 __all__ = ["AliyunSettings", "Mode"]
@@ -124,12 +124,8 @@ class AliyunSettings:
         return not is_loopback(urlsplit(self.http_url).hostname or "")
 
     def _check_languages(self) -> None:
-        try:
-            known = tuple(normalize_language(language) for language in self.languages)
-        except LingtingError as problem:
-            raise _invalid("languages", problem.message) from problem
-        if not known or known != tuple(self.languages):
-            raise _invalid("languages", "give codes such as zh and en, at least one")
+        if problem := languages_problem(self.languages):
+            raise _invalid("languages", problem)
 
 
 def _invalid(name: str, problem: str) -> SettingsInvalid:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from lingting.domain.errors import LingtingError, SettingsInvalid
-from lingting.domain.languages import LANGUAGES, normalize_language
+from lingting.domain.errors import SettingsInvalid
+from lingting.domain.languages import LANGUAGES, languages_problem
 from lingting.engines.remote_address import address_problem
 
 __all__ = ["AnswerFormat", "KeySettings", "OpenAISettings", "read_key"]
@@ -104,12 +104,8 @@ class OpenAISettings:
         )
 
     def _check_languages(self) -> None:
-        try:
-            known = tuple(normalize_language(language) for language in self.languages)
-        except LingtingError as problem:
-            raise _invalid("languages", problem.message) from problem
-        if not known or known != tuple(self.languages):
-            raise _invalid("languages", "give codes such as zh and en, at least one")
+        if problem := languages_problem(self.languages):
+            raise _invalid("languages", problem)
 
 
 class KeySettings(Protocol):
