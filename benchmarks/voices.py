@@ -54,7 +54,7 @@ SENTENCES = {
         "我弟弟在医院工作，已经三年了。",
     ),
 }
-ENGINES = ("hibari", "kokoro", "espeak", "pyttsx3")
+ENGINES = ("hibari", "kokoro", "espeak", "pyttsx3", "piper")
 
 
 def units(text: str, language: str) -> list[str]:

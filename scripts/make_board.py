@@ -302,6 +302,19 @@ ROWS: dict[str, tuple[Panel, ...]] = {
         Panel("First word of a reply", "s", quantiles("asr_chat_first_token_seconds", 0.5, 0.95)),
         Panel("Whole reply", "s", quantiles("asr_chat_seconds", 0.5, 0.95)),
         Panel("Tokens", "short", ((rate("asr_chat_tokens_total", "kind"), "{{kind}}"),)),
+        Panel(
+            "Turns stored",
+            "ops",
+            ((rate("asr_conversation_turns_total"), "stored"), (rate("asr_conversation_failures_total"), "failed")),
+        ),
+        Panel("Calls of tools", "ops", ((rate("asr_chat_tools_total", "outcome"), "{{outcome}}"),)),
+        Panel("Spoken conversations", "short", ((total("asr_talks_open"), "going on"),)),
+        Panel("Spoken turns", "ops", ((rate("asr_talk_turns_total", "outcome"), "{{outcome}}"),)),
+        Panel(
+            "From the end of speech to the first sound",
+            "s",
+            quantiles("asr_talk_stage_seconds", 0.5, 0.95, where=', stage="first_audio"'),
+        ),
     ),
     "Process": (
         Panel(

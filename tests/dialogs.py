@@ -11,6 +11,8 @@ A dialog is a file of JSON lines, in the order of events; each line is one of
     {"opened": {...}}                               `Opened`, the answer to Open or Resume; the rest is usual
     {"failed": {"type": "Overloaded", ...}}         what the last command met instead: a class of domain.errors
     {"event": {"type": "Final", ...}}               an event of the session: a class of domain.events
+    {"talk": {"type": "ReplyText", ...}}            what a bot says: a class of dialogue.talk.talk_events; of its sound
+                                                    only how many "samples" there are
     {"commands": ["Commit", {"Append": {"data": 640}}, {"Open": {"format.pcm.encoding": "mulaw"}}]}
                                                     what the dialect asked for since the last such line, without what
                                                     it said; attributes by dotted path, bytes by their length
@@ -26,6 +28,8 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from lingting.api.errors import close_code
 from lingting.api.ws.dialect import (
     Acknowledge,
@@ -38,8 +42,14 @@ from lingting.api.ws.dialect import (
     Remark,
     Say,
 )
+from lingting.dialogue.chat.chat_models import Tokens
+from lingting.dialogue.talk import talk_events
+from lingting.dialogue.turns.floor import Floor
+from lingting.dialogue.turns.turn_news import EndReason
+from lingting.dialogue.wake.wake import SleepReason
 from lingting.domain import Word, events
 from lingting.domain import errors as error_tree
+from lingting.domain.conversation import TurnStages
 from lingting.domain.errors import LingtingError
 
 __all__ = ["DIALOGS", "dialogs_of", "handshake_of", "replay"]
@@ -100,6 +110,11 @@ class _Player:
     def say(self, messages: Any) -> None:
         self.said += [_readable(message) for message in messages]
 
+    def word(self, words: Any) -> None:
+        """What the dialect makes of an event; what it would make in a thread is made here."""
+        made = [word() if callable(word) else word for word in words]
+        self.obey(Say(word) if isinstance(word, str | bytes) else word for word in made)
+
     def on_note(self, _value: str) -> None:
         pass
 
@@ -130,8 +145,21 @@ class _Player:
         for name, enum in (("kind", events.NoticeKind), ("reason", events.CloseReason)):
             if name in value:
                 value[name] = enum(value[name])
-        words = self.dialect.render(kind(**value))
-        self.obey(Say(word) if isinstance(word, str | bytes) else word for word in words)
+        self.word(self.dialect.render(kind(**value)))
+
+    def on_talk(self, value: dict[str, Any]) -> None:
+        kind = getattr(talk_events, value.pop("type"))
+        if "stages" in value:
+            value["stages"] = TurnStages(**value["stages"])
+        if "tokens" in value:
+            value["tokens"] = Tokens(**value["tokens"])
+        if "samples" in value:
+            value["samples"] = np.zeros(value["samples"], np.float32)
+        reason = SleepReason if kind is talk_events.BotSlept else EndReason
+        for name, enum in (("floor", Floor), ("kind", talk_events.ReplyKind), ("reason", reason)):
+            if name in value:
+                value[name] = enum(value[name])
+        self.word(self.dialect.render_talk(kind(**value)))  # type: ignore[attr-defined]  # of talking dialects only
 
     def on_commands(self, expected: list[object]) -> None:
         asked, self.asked = self.asked, []

@@ -12,9 +12,12 @@ from sqlalchemy import Table
 
 from lingting.crypto import Keyring, Vault, new_master_key
 from lingting.domain import Segment, Transcript, Word
+from lingting.domain.conversation import ConversationTurn, TurnStages
 from lingting.domain.principal import ANYBODY, Call, Principal
 from lingting.storage.blob_files import BlobFiles
 from lingting.storage.blobs import Blobs
+from lingting.storage.conversations.conversation_records import ConversationChange, ConversationFacts
+from lingting.storage.conversations.conversation_store import ConversationStore
 from lingting.storage.db import Database, StorageSettings
 from lingting.storage.erasing import Eraser, Stores
 from lingting.storage.erasure_notice import ErasureNotice
@@ -31,6 +34,7 @@ class House:
     vault: Vault
     clock: VirtualClock
     history: History
+    conversations: ConversationStore
     blobs: Blobs
     eraser: Eraser
     sweeper: Sweeper
@@ -51,7 +55,8 @@ async def open_house(
         blobs = Blobs(database, vault, clock, BlobFiles(None, folder / "blobs", space="test"), metrics)
         eraser = Eraser(Stores(database, vault, blobs), ErasureNotice(database, clock), metrics)
         sweeper = Sweeper(database, blobs, clock, metrics, every_seconds=60.0)
-        yield House(database, vault, clock, history, blobs, eraser, sweeper, folder)
+        conversations = ConversationStore(database, vault, clock)
+        yield House(database, vault, clock, history, conversations, blobs, eraser, sweeper, folder)
         await history.aclose()
 
 
@@ -69,6 +74,22 @@ def said(*texts: str, language: str = "en", seconds: float = 2.0) -> Transcript:
         for i, text in enumerate(texts)
     )
     return Transcript(segments, language, seconds * len(texts), engine="fake", model="tiny", speech_seconds=1.0)
+
+
+def talked(clock: VirtualClock, name: str, asked: str = "", heard: str = "", **more: object) -> ConversationTurn:
+    """A turn of a conversation."""
+    stages = TurnStages(first_token_seconds=0.25, ended_seconds=1.0)
+    return ConversationTurn(
+        name, clock.now(), asked or f"ask {name}", heard or f"hear {name}", "en", None, None, stages, **more
+    )  # type: ignore[arg-type]
+
+
+def change_of(
+    clock: VirtualClock, name: str, *turns: ConversationTurn, owner: str = "key1", user: str = "", **more: object
+) -> ConversationChange:
+    """What these turns add to the owner's conversation."""
+    facts = ConversationFacts(name, owner, owner, user, "/v1/chat", clock.now())
+    return ConversationChange(facts, turns, **more)  # type: ignore[arg-type]
 
 
 def row_for(table: Table, **given: object) -> dict[str, object]:

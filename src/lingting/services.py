@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lingting.crypto import Vault
-from lingting.dialogue.chat import Chat
+from lingting.dialogue.chat.chat import Chat
+from lingting.dialogue.talk.talk_hub import TalkHub
 from lingting.domain import Call, Clock
 from lingting.jobs.commands import CommandDesk
 from lingting.jobs.courier import Courier
@@ -27,6 +28,7 @@ from lingting.security.signatures import CallbackSigner
 from lingting.speech.hub import SpeechHub
 from lingting.storage.blobs import Blobs
 from lingting.storage.caching.cached_results import CachedResults
+from lingting.storage.conversations.conversation_store import ConversationStore
 from lingting.storage.db import Database
 from lingting.storage.erasing import Eraser
 from lingting.storage.jobs.delivery_store import DeliveryStore
@@ -47,6 +49,7 @@ class Kept:
     database: Database
     vault: Vault
     history: History
+    conversations: ConversationStore
     blobs: Blobs
     eraser: Eraser
     results: CachedResults | None
@@ -95,6 +98,8 @@ class Services:
     """Packs of hotwords."""
     speech: SpeechHub
     """Text to speech."""
+    talks: TalkHub | None
+    """Spoken conversations; None where there is no language model."""
     clock: Clock
     engine: str
     model: str

@@ -130,6 +130,7 @@ class _Opening:
             allowlist=_allowlist(settings),
             is_local=settings.listens_on_loopback and not settings.server.allow_open,
             vendors=settings.doors.open,
+            has_console=settings.server.console,
         )
         self.side_doors = SideDoors(settings, self.doors, certificate)
         self.failure: Exception | None = None

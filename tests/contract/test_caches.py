@@ -250,3 +250,14 @@ class _ImpatientClock(SystemClock):
 
     def monotonic(self) -> float:
         return self.now_seconds
+
+
+async def test_sounds_are_kept_sealed_whatever_their_size(house) -> None:
+    results = house.results()
+    for size in (10, 90_000):
+        data = secrets.token_bytes(size)
+        await results.put_bytes(f"sound {size}", data, Call(Principal("ann"), "call"))
+        assert await results.get_bytes(f"sound {size}") == data
+        sealed = await house.cache().get(f"sound {size}") if house.client is not None else b""
+        assert sealed is not None
+        assert data not in sealed

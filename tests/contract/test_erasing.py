@@ -135,9 +135,13 @@ async def test_what_has_had_its_time_is_swept(house) -> None:
     await add_job(house, "running", state="running", expires_ms=due_ms)
     await house.blobs.put(b"x", kind=BlobKind.JOB_INPUT, owner="key1", expires_in_seconds=60.0)
     house.clock.advance(61.0)
-    assert await house.sweeper.sweep() == {"transcripts": 0, "jobs": 1, "deliveries": 0, "blobs": 1}
+    assert await house.sweeper.sweep() == {
+        "transcripts": 0, "jobs": 1, "deliveries": 0, "conversations": 0, "blobs": 1
+    }  # fmt: skip
     house.clock.advance(2 * DAY_SECONDS)
-    assert await house.sweeper.sweep() == {"transcripts": 1, "jobs": 0, "deliveries": 0, "blobs": 1}
+    assert await house.sweeper.sweep() == {
+        "transcripts": 1, "jobs": 0, "deliveries": 0, "conversations": 0, "blobs": 1
+    }  # fmt: skip
     assert [await count(house, table) for table in TABLES] == [0, 0, 0, 1, 1]
     assert files(house) == []
 

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from databases import KINDS, fresh_database
-from kept import House, call_by, new_vault, open_house, row_for, said
+from kept import House, call_by, change_of, new_vault, open_house, row_for, said, talked
 from lingting.crypto import new_master_key
 from lingting.domain.errors import SealBroken
 from lingting.storage.blobs import BlobKind
@@ -36,15 +36,18 @@ async def fill(house: House) -> tuple[str, str]:
     await house.database.write(lambda c: c.execute(insert(jobs).values(job)))
     callback = row_for(deliveries, id="d1", sealed=sealed)
     await house.database.write(lambda c: c.execute(insert(deliveries).values(callback)))
+    talk = change_of(house.clock, "cv_1", talked(house.clock, "ct_1", "some words"))
+    await house.conversations.save(talk, keep_seconds=60.0)
     return record, blob
 
 
-VALUES = 2 + 1 + 1 + 2 + 1
-"""Transcripts, recordings, secrets, of a job the work and the result, callbacks."""
+VALUES = 2 + 1 + 1 + 2 + 1 + 2
+"""Transcripts, recordings, secrets, of a job the work and the result, callbacks, a conversation and its turn."""
 
 
 def test_every_sealed_column_is_known() -> None:
     assert {column.table.name for column in SEALED_COLUMNS} >= {"transcripts", "jobs", "deliveries", "secrets", "blobs"}
+    assert {column.table.name for column in SEALED_COLUMNS} >= {"conversations", "conversation_turns"}
     assert all(len(metadata.tables[column.table.name].primary_key.columns) == 1 for column in SEALED_COLUMNS)
 
 
@@ -55,9 +58,10 @@ async def test_everything_goes_under_the_current_key_and_the_earlier_one_is_need
     assert (done.changed, done.unreadable) == (VALUES, 0)
     assert await count_keys(house.database) == {NEW_NAME: VALUES}
     only_new = new_vault(NEW)
-    house.history.vault = house.blobs._vault = only_new
+    house.history.vault = house.blobs._vault = house.conversations._vault = only_new
     assert (await house.history.get(record, owner="key1")).transcript.text == "some words"
     assert b"".join([data async for data in house.blobs.read(blob)]) == b"sound"
+    assert (await house.conversations.get("cv_1", owner="key1")).turns[0].asked == "some words"
     assert await kept_secret(house.database, only_new, house.clock, "some secret", b"") == b"x" * 32
 
 

@@ -10,7 +10,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from access_doors import House, Live, ask, bearer, code_of, doors, make_keys, named, settings_in, shake
-from lingting.api.ws import connection
+from lingting.api.ws import key_watch
 from lingting.domain import Scope
 from lingting.engines.fake import FakeEngine
 
@@ -23,10 +23,12 @@ OPEN = {
     "HEAD /openapi.json",
     "GET /docs",
     "MOUNT /docs/static",
-    # The overlay's page and its parts say nothing; what they show comes through the doors below.
+    # The pages of a room and their parts say nothing; what they show comes through the doors below.
     "GET /rooms/{room}/overlay",
+    "GET /rooms/{room}/watch",
     "GET /overlay/{name}",
-    # Aliyun's CreateToken: the signature of the request is looked at instead.
+    # So does the console. For Aliyun's CreateToken, at the same path, the signature of the request is looked at.
+    "GET /console/{path:path}",
     "GET /",
     "POST /",
     # A room's own tokens open these.
@@ -121,27 +123,30 @@ def test_an_open_door_asks_for_no_key(house, door) -> None:
         ("revoked", 401),
         ("expired", 401),
         ("elsewhere", 403),
-        ("not stream", 403),
-        ("stream", 101),
         ("admin", 101),
     ],
 )
-def test_a_socket_opens_for_the_right_key_only(house, door, kind, status) -> None:
-    assert door.scope is Scope.STREAM
+def test_a_socket_opens_for_a_good_key_only(house, door, kind, status) -> None:
     assert shake(house.live, door, house.keys[kind] if kind else None) == status
+
+
+@pytest.mark.parametrize("door", SOCKETS, ids=named)
+def test_a_socket_opens_for_a_key_with_its_scope_only(house, door) -> None:
+    assert shake(house.live, door, house.wrong_scope(door)) == 403
+    assert shake(house.live, door, house.right(door)) == 101
 
 
 @pytest.mark.parametrize("door", SOCKETS, ids=named)
 def test_a_browser_hands_its_key_over_as_a_subprotocol(house, door) -> None:
     own = "realtime" if "realtime" in door.path else "lingting"
-    offered = [own, f"openai-insecure-api-key.{house.keys[Scope.STREAM]}"]
+    offered = [own, f"openai-insecure-api-key.{house.right(door)}"]
     with connect(f"ws://127.0.0.1:{house.live.port}{door.path}", subprotocols=offered, proxy=None) as socket:
         assert socket.subprotocol == own
 
 
 @pytest.mark.parametrize("door", SOCKETS, ids=named)
 def test_a_socket_takes_a_key_in_its_address(house, door) -> None:
-    key = house.keys[Scope.STREAM]
+    key = house.right(door)
     with connect(f"ws://127.0.0.1:{house.live.port}{door.path}?api_key={key}", proxy=None):
         pass
 
@@ -149,7 +154,8 @@ def test_a_socket_takes_a_key_in_its_address(house, door) -> None:
 def test_a_client_secret_opens_live_speech_and_nothing_else(house) -> None:
     made = httpx.post(f"{house.live.url}/v1/realtime/client_secrets", headers=bearer(house.keys["stream"]), json={})
     secret = made.json()["value"]
-    assert [shake(house.live, door, secret) for door in SOCKETS] == [101] * len(SOCKETS)
+    for door in SOCKETS:
+        assert shake(house.live, door, secret) == (101 if door.scope is Scope.STREAM else 403)
     assert httpx.get(f"{house.live.url}/v1/models", headers=bearer(secret)).status_code == 401
 
 
@@ -178,9 +184,9 @@ def test_a_live_session_is_resumed_by_its_owner_only(house) -> None:
 
 @pytest.mark.parametrize("door", SOCKETS, ids=named)
 def test_an_open_socket_does_not_outlive_its_key(house, door, monkeypatch) -> None:
-    monkeypatch.setattr(connection, "RECHECK_SECONDS", 0.02)
+    monkeypatch.setattr(key_watch, "RECHECK_SECONDS", 0.02)
     admin = bearer(house.keys[Scope.ADMIN])
-    key = httpx.post(f"{house.live.url}/v1/admin/keys", headers=admin, json={"scopes": ["stream"]}).json()
+    key = httpx.post(f"{house.live.url}/v1/admin/keys", headers=admin, json={"scopes": [door.scope]}).json()
     address = f"ws://127.0.0.1:{house.live.port}{door.path}"
     with connect(address, additional_headers=bearer(key["key"]), proxy=None) as socket:
         httpx.delete(f"{house.live.url}/v1/admin/keys/{key['id']}", headers=admin)

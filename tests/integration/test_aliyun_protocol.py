@@ -172,7 +172,7 @@ def test_another_action_is_not_found(live) -> None:
 
 def test_doors_that_are_shut_are_not_there(open_live) -> None:
     with open_live(FakeEngine()) as live:
-        assert httpx.post(f"{live.url}/?Action=CreateToken").status_code == 404
+        assert httpx.post(f"{live.url}/?Action=CreateToken").status_code == 405, "only the console's page is there"
         assert ask(live).status_code == 404
         assert httpx.get(f"{live.url}/ws/v1").status_code == 404
 

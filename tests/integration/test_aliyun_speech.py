@@ -1,14 +1,12 @@
 """Real Chinese speech through Aliyun's official client and Whisper base, as one sentence and as several."""
 
-import os
 import unicodedata
 from pathlib import Path
 
 import pytest
 from rapidfuzz.distance import Levenshtein
 
-from lingting.engines.catalog import ModelState
-from lingting.server import load_catalog
+from absent import require_whisper_base
 from lingting.settings import load_settings
 from lingting.settings.sections import DoorSettings
 from nls_clients import Told, pcm_of, quiet, recognizer, send, transcriber
@@ -23,8 +21,7 @@ MAX_CHARACTER_ERROR_RATE = 0.15
 @pytest.fixture(scope="module")
 def url(open_live):
     settings = load_settings().model_copy(update={"doors": DoorSettings(aliyun=True)})
-    if load_catalog(settings).state("whisper-base") is ModelState.MISSING and os.environ.get("CI") != "true":
-        pytest.skip("Whisper base is not here; run: lingting models pull whisper-base")
+    require_whisper_base()
     with open_live(None, settings) as live, quiet():
         yield f"ws://127.0.0.1:{live.port}/ws/v1"
 

@@ -10,35 +10,28 @@ from contextlib import aclosing, asynccontextmanager
 import httpx
 import pytest
 
-from lingting.dialogue.chat_models import Delta, Message, Role, Tokens
-from lingting.dialogue.chat_settings import ChatSettings
-from lingting.dialogue.openai_chat import OpenAIChat
+from chat_stream import HEAD, calling, chunk, reply
+from lingting.dialogue.chat.chat_models import Delta, Message, Role, Tokens
+from lingting.dialogue.chat.chat_settings import ChatSettings
+from lingting.dialogue.chat.openai_chat import OpenAIChat
+from lingting.domain import RedactMode, SystemClock
 from lingting.domain.errors import ChatFailed, ChatUnavailable, Overloaded, SettingsInvalid
 from lingting.engines.fake import FakeEngine
+from lingting.jobs.command_hooks import WebhookTeller
+from lingting.jobs.command_settings import CommandSettings
+from lingting.jobs.commands import CommandDesk
+from lingting.server.chat import ChatNeeds, open_chat
 from lingting.settings import load_settings
+from lingting.telemetry import Telemetry
+from lingting.text.commands.intents import Intents
+from mqtt_broker import listening, own_broker
 from raw_server import RawServer, Received, answer, raw_server
 
 pytestmark = pytest.mark.integration
 
-HEAD = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 HELLO = [Message(Role.USER, "hello")]
 BUSY = answer("429 Too Many Requests", "Content-Type: application/json", "Retry-After: 0", body=b"{}")
 KEY = "nobodys-secret-of-the-model"
-
-
-def chunk(text: str = "", *, finish: str | None = None, usage: tuple[int, int] | None = None) -> bytes:
-    value: dict[str, object] = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m"}
-    value["choices"] = [] if usage else [{"index": 0, "delta": {"content": text}, "finish_reason": finish}]
-    if usage:
-        value["usage"] = dict(
-            zip(("prompt_tokens", "completion_tokens", "total_tokens"), (*usage, sum(usage)), strict=True)
-        )
-    return f"data: {json.dumps(value)}\n\n".encode()
-
-
-def reply(*texts: str) -> bytes:
-    said = b"".join(chunk(text) for text in texts)
-    return HEAD.encode() + said + chunk(finish="stop") + chunk(usage=(9, 3)) + b"data: [DONE]\n\n"
 
 
 @asynccontextmanager
@@ -171,12 +164,15 @@ async def test_who_stops_listening_takes_the_call_along() -> None:
 
 
 @asynccontextmanager
-async def house(open_live, *answers: bytes, **chat: object) -> AsyncIterator[tuple[httpx.AsyncClient, RawServer]]:
+async def house(
+    open_live, *answers: bytes, mqtt_url: str | None = None, **chat: object
+) -> AsyncIterator[tuple[httpx.AsyncClient, RawServer]]:
     """A Lingting server whose language model says what it is told to."""
     async with scripted(*answers) as (_, server):
         settings = load_settings()
         chosen = {"base_url": f"http://127.0.0.1:{server.port}/v1", "model": "small", "backoff_seconds": 0.0, **chat}
-        settings = settings.model_copy(update={"chat": settings.chat.model_copy(update=chosen)})
+        commands = settings.commands.model_copy(update={"mqtt_url": mqtt_url})
+        settings = settings.model_copy(update={"chat": settings.chat.model_copy(update=chosen), "commands": commands})
         opening = open_live(FakeEngine(), settings)
         live = await asyncio.to_thread(opening.__enter__)
         try:
@@ -228,6 +224,76 @@ async def test_a_command_is_found_and_the_model_confirms_it_without_its_slots(op
     system = json.loads(server.requests[0].body)["messages"][0]["content"]
     assert said["command"]["intent"] in system
     assert "26" not in system
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory):
+    with own_broker(tmp_path_factory.mktemp("mqtt")) as running:
+        yield running
+
+
+async def test_the_model_has_a_command_obeyed_and_the_answer_lists_its_calls(open_live, broker) -> None:
+    wrong = calling(("c1", "car-climate_set_temperature", '{"temperature": 200}'))
+    right = calling(("c2", "car-climate_set_temperature", ""), ("", "", '{"temper'), ("", "", 'ature": 26}'))
+    said = (wrong, right, reply("设好了。"))
+    async with (
+        house(open_live, *said, *said, mqtt_url=broker.url, tools=("car",)) as (client, server),
+        listening(broker) as heard,
+    ):
+        told = (await client.post("/v1/chat", json={"message": "车里有点热，二十六度吧"})).json()
+        topic, message = await heard.next()
+        streamed = await client.post("/v1/chat", json={"message": "车里有点热", "stream": True})
+        events = [json.loads(line[6:]) for line in streamed.text.splitlines() if line.startswith("data: ")]
+        plain = (await client.post("/v1/chat", json={"message": "车里有点热", "tools": False})).json()
+    refused, obeyed = told["calls"]
+    assert (told["answer"], told["tokens"]) == ("设好了。", {"read": 109, "written": 43, "estimate": False})
+    assert (refused["command"], refused["problem"]) == (None, "temperature: 200 is above 90")
+    assert (obeyed["tool"], obeyed["problem"]) == ("car-climate_set_temperature", None)
+    assert obeyed["command"]["by"] == message["data"]["by"] == "model"
+    assert topic == "lingting/commands/car/climate.set_temperature"
+    assert message["data"]["slots"]["temperature"]["value"] == 26
+    assert events[-1]["calls"][1]["command"]["intent"] == "climate.set_temperature"
+    assert plain["calls"] == []
+    first, last, withheld = (json.loads(server.requests[i].body) for i in (0, 2, 6))
+    assert len(first["tools"]) == 30
+    assert last["messages"][-2]["tool_calls"][0]["function"]["arguments"] == '{"temperature": 26}'
+    assert last["messages"][-1] == {"role": "tool", "tool_call_id": "c2", "content": '{"status": "done"}'}
+    assert "tools" not in withheld
+
+
+async def test_data_that_is_put_back_goes_to_no_voice_elsewhere() -> None:
+    settings = load_settings()
+    chat = {"base_url": "http://127.0.0.1:1/v1", "model": "m", "redact": RedactMode.TAG}
+    speech = {"engines": ("remote",), "remote_url": "https://api.example.com/v1"}
+    chosen = {"chat": settings.chat.model_copy(update=chat), "speech": settings.speech.model_copy(update=speech)}
+    needs = ChatNeeds(kept=None, limiter=None, usage=None, intents=None, commands=None)
+    opening = open_chat(settings.model_copy(update=chosen), needs, clock=SystemClock(), telemetry=Telemetry())
+    with pytest.raises(SettingsInvalid, match=r"chat\.restore_tags"):
+        async with opening:
+            pass
+
+
+async def test_calls_without_end_are_no_answer() -> None:
+    wild = calling(("c1", "f", "x" * 5_000), ("", "", "x" * 5_000))
+    async with scripted(wild) as (model, _):
+        with pytest.raises(ChatFailed, match="calls of tools"):
+            await read(model)
+
+
+@pytest.mark.parametrize(
+    ("pack", "url", "problem"),
+    [("car", None, "told to nobody"), ("boat", "https://example.com/", "'boat' is no pack")],
+)
+async def test_tools_that_nobody_obeys_or_knows_stop_the_start(pack: str, url: str | None, problem: str) -> None:
+    settings, telemetry, intents = load_settings(), Telemetry(), Intents([])
+    chat = {"base_url": "http://127.0.0.1:1/v1", "model": "m", "tools": (pack,)}
+    settings = settings.model_copy(update={"chat": settings.chat.model_copy(update=chat)})
+    tellers = [WebhookTeller(url, None, print, include_text=False)] if url else []
+    desk = CommandDesk(tellers, CommandSettings(), intents=intents, clock=SystemClock(), observer=telemetry.commands)
+    needs = ChatNeeds(kept=None, limiter=None, usage=None, intents=intents, commands=desk)
+    with pytest.raises(SettingsInvalid, match=problem):
+        async with open_chat(settings, needs, clock=SystemClock(), telemetry=telemetry):
+            pass
 
 
 async def test_what_goes_wrong_is_a_status_before_the_first_word_and_an_event_after_it(open_live) -> None:

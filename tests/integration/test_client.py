@@ -6,8 +6,6 @@ import random
 import re
 import sys
 import wave
-from collections.abc import Iterable
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +13,7 @@ import pytest
 from test_ws_native import PIECE_BYTES, SILENCE, samples_of
 from websockets.asyncio.server import ServerConnection, serve
 
+from cut_line import relay
 from lingting.client import (
     Committed,
     Disconnected,
@@ -41,53 +40,6 @@ def pcm(speech) -> bytes:
     """Several sentences, 16 kHz s16le, with pauses that end them."""
     once = samples_of(speech, rate_hz=16_000, layout="mono", kind="s16")
     return once + SILENCE + once + SILENCE
-
-
-class Cuts:
-    """A relay between client and server that cuts each connection, after so many bytes or when it is told to."""
-
-    def __init__(self, port: int, after_bytes: Iterable[int] = ()) -> None:
-        self.target = port
-        self._after_bytes = iter(after_bytes)
-        self._open: set[asyncio.StreamWriter] = set()
-        self.connections = 0
-
-    def cut(self) -> None:
-        for writer in self._open:
-            writer.transport.abort()
-
-    async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        limit_bytes = next(self._after_bytes, None)
-        there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self.target)
-        self._open |= {writer, there_writer}
-        await asyncio.gather(self._pass(reader, there_writer, limit_bytes), self._pass(there_reader, writer, None))
-        self._open -= {writer, there_writer}
-
-    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limit_bytes: int | None) -> None:
-        passed_bytes = 0
-        try:
-            while data := await reader.read(4_096):
-                writer.write(data)
-                await writer.drain()
-                passed_bytes += len(data)
-                if limit_bytes is not None and passed_bytes >= limit_bytes:
-                    self.cut()
-        except OSError:
-            pass
-        finally:
-            writer.transport.abort()
-
-
-@asynccontextmanager
-async def relay(port: int, after_bytes: Iterable[int] = ()):
-    cuts = Cuts(port, after_bytes)
-    listening = await asyncio.start_server(cuts.take, "127.0.0.1", 0)
-    try:
-        yield cuts, listening.sockets[0].getsockname()[1]
-    finally:
-        listening.close()
-        cuts.cut()
 
 
 async def speak(stream, data: bytes) -> None:

@@ -17,7 +17,7 @@ from grpc_client import PATIENCE_SECONDS, Running, Talk, bearer, eventually, rec
 from lingting.api.grpc.limits import GrpcSettings
 from lingting.api.grpc.server import GrpcServer
 from lingting.api.http.doors import Doors, HttpLimits
-from lingting.api.ws import connection
+from lingting.api.ws import key_watch
 from lingting.domain import KeyLimits, RecognizeOptions, SystemClock
 from lingting.domain.errors import SettingsInvalid
 from lingting.grpc import RecognizeRequest, SpeechStub
@@ -109,7 +109,7 @@ def test_a_refusal_does_not_wait_for_the_message(house) -> None:
 
 
 def test_a_live_call_does_not_outlive_its_key(house, monkeypatch) -> None:
-    monkeypatch.setattr(connection, "RECHECK_SECONDS", 0.02)
+    monkeypatch.setattr(key_watch, "RECHECK_SECONDS", 0.02)
     admin = {"Authorization": f"Bearer {house.keys['admin']}"}
     key = house.door.http.post("/v1/admin/keys", headers=admin, json={"scopes": ["stream"]}).json()
     talk = Talk(house.door.stub, metadata=bearer(key["key"]))

@@ -98,7 +98,7 @@ def test_a_recording_that_was_kept_comes_back(http, settings) -> None:
 def test_everything_of_a_person_is_erased(http, settings) -> None:
     keep(settings, said("One."), user="Eve", audio=b"sound")
     answer = http.post("/v1/erase", json={"user": "Eve"}).json()
-    assert answer["erased"] == {"transcripts": 1, "jobs": 0, "recordings": 1, "cached": 0}
+    assert answer["erased"] == {"transcripts": 1, "jobs": 0, "recordings": 1, "cached": 0, "conversations": 0}
     assert not http.get("/v1/history", params={"user": "Eve"}).json()["records"]
 
 

@@ -7,13 +7,8 @@ servers and workers over Redis and over RabbitMQ.
 import asyncio
 import contextlib
 import json
-import os
 import random
-import signal
-import socket
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from collections import defaultdict
@@ -25,6 +20,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from fleet import END_SECONDS, Fleet, free_port, wait_until
 from jobs_house import require_rabbitmq
 from lingting.domain import SystemClock
 from lingting.server import open_kept
@@ -34,8 +30,6 @@ from lingting.telemetry import Telemetry
 from redis_server import own_redis
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
-TESTS = Path(__file__).parents[1]
-END_SECONDS = 90.0
 OPEN_JOBS = 6
 """Kept in hand while processes are killed."""
 BATCH = 3
@@ -76,48 +70,6 @@ class Receiver:
     @property
     def port(self) -> int:
         return self.server.server_address[1]
-
-
-class Fleet:
-    """Processes that are killed and started again."""
-
-    def __init__(self, folder: Path, commands: list[str], **settings: str) -> None:
-        single = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-        environment = {**os.environ, **single, "LINGTING_DATA_DIR": str(folder)}
-        environment |= {f"LINGTING_{name}": value for name, value in (SETTINGS | settings).items()}
-        command = [sys.executable, str(TESTS / "killable.py")]
-        self._log = folder / "stderr.txt"
-        with self._log.open("wb") as log:
-            pipe = subprocess.PIPE
-            self._nursery = subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=log, text=True)
-        self._folder = folder
-        self._commands = commands
-        self._running = [self._start(command) for command in commands]
-
-    def _start(self, command: str) -> int:
-        assert self._nursery.stdin is not None
-        assert self._nursery.stdout is not None
-        self._nursery.stdin.write(f"{command}\n")
-        self._nursery.stdin.flush()
-        return int(self._nursery.stdout.readline())
-
-    def told(self) -> str:
-        """What the processes have written last."""
-        return self._log.read_text()[-4_000:]
-
-    def is_warm(self, number: int) -> bool:
-        return (self._folder / f"warm-{self._running[number]}").exists()
-
-    def kill(self, number: int) -> None:
-        os.kill(self._running[number], signal.SIGKILL)
-        self._running[number] = self._start(self._commands[number])
-
-    def stop(self) -> None:
-        for process in self._running:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
-        self._nursery.terminate()
-        self._nursery.communicate()
 
 
 class Submitter:
@@ -169,17 +121,6 @@ class Submitter:
         return self.ended
 
 
-def free_port() -> int:
-    """One that no outgoing connection takes while its server is down between a kill and the next start."""
-    for port in random.sample(range(20_000, 32_000), 100):
-        try:
-            with socket.create_server(("127.0.0.1", port)):
-                return port
-        except OSError:
-            continue
-    raise AssertionError("no port is free")
-
-
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     made = Receiver()
@@ -204,17 +145,10 @@ def rows_of(folder: Path, query: str) -> list[tuple]:
         return database.execute(query).fetchall()
 
 
-def wait_until(is_so, what) -> None:
-    give_up = time.monotonic() + END_SECONDS
-    while not is_so():
-        assert time.monotonic() < give_up, what()
-        time.sleep(0.05)
-
-
 def run(folder: Path, receiver: Receiver, speech: bytes, *, commands: list[str], kills: int, **settings: str) -> None:
     ports = [int(command.split()[1]) for command in commands if command.startswith("server")]
     callback_ports = {"OUTBOUND__PORTS": f"[{receiver.port}]"}
-    fleet = Fleet(folder, commands, **callback_ports, **settings)
+    fleet = Fleet(folder, commands, **(SETTINGS | callback_ports | settings))
     try:
         submitter = Submitter(ports, speech, receiver)
         try:

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from kept import call_by, said
+from kept import call_by, change_of, said, talked
 from lingting.cli.house import House
 from lingting.cli.main import app
+from lingting.domain import SystemClock
 
 pytestmark = pytest.mark.integration
 runner = CliRunner()
@@ -74,6 +75,39 @@ def test_what_is_erased_is_gone() -> None:
     keep("One.", user="Ann")
     assert "erased 1 transcripts" in run("erase", "--user", "Ann", "--yes")
     assert "Ann" not in run("history", "export")
+
+
+def keep_talk(name: str, *asked: str) -> None:
+    async def save() -> None:
+        async with House().kept() as kept:
+            clock = SystemClock()
+            turns = (talked(clock, f"{name}-{i}", text, f"re: {text}") for i, text in enumerate(asked))
+            change = change_of(clock, name, *turns, user="Ann", context="order A-17")
+            await kept.conversations.save(change, keep_seconds=600.0)
+
+    asyncio.run(save())
+
+
+def test_conversations_are_listed_shown_summed_up_and_erased() -> None:
+    keep_talk("cv_1", "Where\nis\x1bit?", "And now?")
+    assert "cv_1" in run("conversations", "list")
+    assert "cv_1" not in run("conversations", "list", "--owner", "key2")
+    shown = run("conversations", "show", "cv_1")
+    assert [line[19:].strip() for line in shown.splitlines()[1:]] == [
+        "user: Where is it?", "bot:  re: Where is it?", "user: And now?", "bot:  re: And now?",
+    ]  # fmt: skip
+    assert shown.startswith("known: order A-17\n")
+    whole = json.loads(run("conversations", "show", "cv_1", "--json"))
+    assert (whole["user"], [turn["heard"] for turn in whole["said"]]) == (
+        "Ann",
+        ["re: Where\nis\x1bit?", "re: And now?"],
+    )
+    assert "p50 250 ms" in run("conversations", "report", "cv_1")
+    assert json.loads(run("conversations", "report", "cv_1", "--json"))["turns"] == 2
+    assert "erased 1 conversation" in run("conversations", "delete", "cv_1", "--yes")
+    for verb in ("show", "report", "delete"):
+        result = runner.invoke(app, ["conversations", verb, "cv_1", *(["--yes"] if verb == "delete" else [])])
+        assert (result.exit_code, "record_not_found" in result.stderr) == (1, True)
 
 
 def test_erasing_asks_first() -> None:

@@ -209,7 +209,7 @@ async def test_mistakes_are_told_with_the_clients_own_id_and_forgiven(live, pcm)
         await talk.connection.input_audio_buffer.append(audio="%%%", event_id="mine too")
         assert (await talk.hear("error")).error.event_id == "mine too"
         await talk.connection.session.update(session={"type": "realtime"})
-        assert (await talk.hear("error")).error.param == "session.type"
+        assert (await talk.hear("error")).error.code == "wrong_state"
         await talk.connection.session.update(
             session={"type": "transcription", "audio": {"input": {"transcription": {"language": "klingon"}}}}
         )
@@ -223,8 +223,17 @@ async def test_mistakes_are_told_with_the_clients_own_id_and_forgiven(live, pcm)
 
 
 async def test_an_unknown_model_is_told_and_the_connection_closed_for_good(live) -> None:
-    async with dialog(live, model="gpt-realtime") as talk:
+    async with dialog(live, model="gpt-9") as talk:
         assert (await talk.hear("error")).error.code == "model_not_found"
+        with pytest.raises(ConnectionClosed) as closed:
+            await talk.connection.recv()
+        assert closed.value.rcvd.code == 1008
+
+
+async def test_a_conversation_without_a_language_model_is_refused_for_good(live) -> None:
+    async with dialog(live, model="gpt-realtime") as talk:
+        error = (await talk.hear("error")).error
+        assert (error.code, "chat" in error.message) == ("wrong_state", True)
         with pytest.raises(ConnectionClosed) as closed:
             await talk.connection.recv()
         assert closed.value.rcvd.code == 1008
@@ -268,7 +277,7 @@ async def test_a_client_secret_that_nobody_made_is_refused_before_the_socket_ope
         ({"expires_after": {"seconds": 5}}, "expires_after.seconds"),
         ({"expires_after": {"anchor": "now"}}, "expires_after.anchor"),
         ({"expires_after": 5}, "expires_after"),
-        ({"session": {"type": "realtime"}}, "session.type"),
+        ({"session": {"type": "conversation"}}, "session.type"),
     ],
 )
 async def test_a_secret_that_cannot_be_is_refused_in_openais_shape(live, body, param) -> None:

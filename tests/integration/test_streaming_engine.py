@@ -14,6 +14,7 @@ import pytest
 from faster_whisper.audio import decode_audio
 from websockets.asyncio.client import connect
 
+from absent import require_recordings
 from engine_rows import KOREAN, opened
 from lingting.engines.fake_stream import FakeStreamEngine
 from lingting.settings import load_settings
@@ -123,8 +124,7 @@ async def test_twenty_sessions_need_a_bounded_number_of_threads_and_leave_no_str
 
 @pytest.mark.model
 async def test_korean_is_written_while_it_is_spoken(open_live) -> None:
-    if not KOREAN.is_file():
-        pytest.skip("no ../shared/speech beside the checkout; it has a recording in Korean")
+    require_recordings(KOREAN)
     data = pcm_of(decode_audio(str(KOREAN))) + PAUSE
     with open_live(opened("vosk"), load_settings(model="vosk-ko")) as server:
         messages = await spoken(server, data)

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
-from lingting.api.ws.native_config import Config, read_config
+from lingting.api.ws.native.native_config import Config, read_config
 from lingting.domain.errors import InvalidOption
 from lingting.engines.fake import FakeEngine
 from lingting.testing import silence, wav_bytes

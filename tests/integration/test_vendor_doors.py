@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import httpx
@@ -11,8 +10,7 @@ import pytest
 from rapidfuzz.distance import Levenshtein
 from websockets.sync.client import connect
 
-from lingting.engines.catalog import ModelState
-from lingting.server import load_catalog
+from absent import require_whisper_base
 from lingting.settings import load_settings
 from spoken import pcm_of, pieces_of
 
@@ -29,8 +27,7 @@ FRAME_BYTES = 6_400
 def house(open_live):
     """A server with Whisper and all doors open."""
     settings = load_settings()
-    if load_catalog(settings).state("whisper-base") is ModelState.MISSING and os.environ.get("CI") != "true":
-        pytest.skip("Whisper base is not here; run: lingting models pull whisper-base")
+    require_whisper_base()
     doors = settings.doors.model_copy(update={"deepgram": True, "vosk": True, "funasr": True})
     with open_live(None, settings.model_copy(update={"doors": doors})) as live:
         yield live

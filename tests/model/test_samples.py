@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import unicodedata
 from pathlib import Path
 
@@ -11,10 +10,8 @@ import structlog
 from rapidfuzz.distance import Levenshtein
 from typer.testing import CliRunner
 
+from absent import require_whisper_base
 from lingting.cli.main import app
-from lingting.engines.catalog import ModelState
-from lingting.server import load_catalog
-from lingting.settings import load_settings
 
 pytestmark = pytest.mark.model
 
@@ -25,9 +22,7 @@ MAX_CHARACTER_ERROR_RATE = 0.08
 
 @pytest.fixture(scope="module")
 def transcribed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    absent = load_catalog(load_settings()).state("whisper-base") is ModelState.MISSING
-    if absent and os.environ.get("CI") != "true":
-        pytest.skip("Whisper base is not here; run: lingting models pull whisper-base")
+    require_whisper_base()
     out = tmp_path_factory.mktemp("samples")
     done = CliRunner().invoke(app, ["transcribe", str(SAMPLES), "-o", str(out), "-f", "text", "-f", "srt"])
     structlog.reset_defaults()  # the command has sent logs to the runner's own standard error, which is closed by now

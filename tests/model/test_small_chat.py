@@ -2,46 +2,23 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import aclosing
-from pathlib import Path
 
 import pytest
 
-from absent import absent
-from lingting.dialogue.chat_models import Message, Role
-from lingting.dialogue.chat_settings import ChatSettings
-from lingting.dialogue.openai_chat import OpenAIChat
+from lingting.dialogue.chat.chat_models import Message, Role
+from lingting.dialogue.chat.chat_settings import ChatSettings
+from lingting.dialogue.chat.openai_chat import OpenAIChat
 
 pytestmark = pytest.mark.model
 
-ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / ".cache" / "small-model"
 QUESTION = [Message(Role.USER, "What is the capital of France?")]
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    if not (FOLDER / "xllamacpp").is_dir():
-        absent("the small language model is not installed; make test installs it")
-    command = [sys.executable, str(ROOT / "tests" / "small_model.py"), str(FOLDER)]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as running:
-        assert running.stdin is not None
-        assert running.stdout is not None
-        try:
-            yield f"{running.stdout.readline().strip()}/v1"
-        finally:
-            running.stdin.close()
-            running.kill()
-
-
 @pytest.fixture
-async def model(url: str) -> AsyncIterator[OpenAIChat]:
-    model = OpenAIChat(ChatSettings(base_url=url, model="small", max_tokens=12, temperature=0.0))
+async def model(small_model: str) -> AsyncIterator[OpenAIChat]:
+    model = OpenAIChat(ChatSettings(base_url=small_model, model="small", max_tokens=12, temperature=0.0))
     yield model
     await model.aclose()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import unicodedata
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,14 +12,14 @@ import grpc.aio
 import pytest
 from rapidfuzz.distance import Levenshtein
 
+from absent import require_whisper_base
 from lingting.api.grpc.limits import GrpcSettings
 from lingting.api.grpc.server import GrpcServer
 from lingting.api.http.doors import Doors, HttpLimits
 from lingting.api.wyoming.limits import WyomingSettings
 from lingting.api.wyoming.server import WyomingServer
-from lingting.engines.catalog import ModelState
 from lingting.grpc import RecognizeRequest, SpeechStub, StreamRequest
-from lingting.server import load_catalog, open_services
+from lingting.server import open_services
 from lingting.settings import load_settings
 from spoken import pcm_of
 from wyoming_client import AsyncTcpClient, Transcribe, heard, speak
@@ -51,9 +50,7 @@ def sample(name: str) -> Sample:
 
 @asynccontextmanager
 async def doors_open() -> AsyncIterator[Doors]:
-    absent = load_catalog(load_settings()).state("whisper-base") is ModelState.MISSING
-    if absent and os.environ.get("CI") != "true":
-        pytest.skip("Whisper base is not here; run: lingting models pull whisper-base")
+    require_whisper_base()
     settings = load_settings()
     async with open_services(settings) as services:
         doors = Doors(HttpLimits(), settings.request_defaults())

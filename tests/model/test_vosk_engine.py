@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from faster_whisper.audio import decode_audio
 
-from absent import absent
+from absent import absent, require_recordings
 from engine_rows import KOREAN
 from lingting.domain import Audio, Hypothesis, RecognizeOptions, Span
 from lingting.domain.errors import ModelCorrupt, ModelMissing, SettingsInvalid
@@ -41,8 +41,7 @@ def engine(folder: Path) -> Iterator[VoskEngine]:
 
 @pytest.fixture(scope="module")
 def korean() -> Audio:
-    if not KOREAN.is_file():
-        pytest.skip("no ../shared/speech beside the checkout; it has a recording in Korean")
+    require_recordings(KOREAN)
     return Audio(decode_audio(str(KOREAN)))
 
 

@@ -14,6 +14,7 @@ import platformdirs
 import pytest
 from faster_whisper.audio import decode_audio
 
+from absent import absent, require_recordings
 from lingting.domain import Audio, RecognizeOptions, Task
 from lingting.domain.errors import EngineFailed, ModelMissing, SettingsInvalid, UnsupportedLanguage
 from lingting.engines.base import Clip
@@ -32,9 +33,7 @@ def model_dir() -> Path:
     try:
         return Catalog.load(models_dir=models_dir, offline=True).locate("whisper-base")
     except ModelMissing:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip(f"no weights of whisper-base; pull them with `lingting models pull`, or set {MODELS_VARIABLE}")
+        absent(f"no weights of whisper-base; pull them with `lingting models pull`, or set {MODELS_VARIABLE}")
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +45,7 @@ def engine(model_dir: Path) -> Iterator[WhisperEngine]:
 
 def speech(language: str, *, count: int, min_seconds: float = 2.0, max_seconds: float = 6.0) -> list[tuple[Audio, str]]:
     """Clean read speech with its transcript."""
-    if not SPEECH.is_dir():
-        pytest.skip("no ../shared/speech beside the checkout; put recordings and a manifest.tsv there")
+    require_recordings(SPEECH)
     with (SPEECH / "manifest.tsv").open(encoding="utf-8") as file:
         rows = [
             row

@@ -128,3 +128,35 @@ def test_other_addresses_are_open(host) -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
 def test_loopback_is_known_by_each_of_its_names(host) -> None:
     assert load_settings(host=host).listens_on_loopback
+
+
+def test_a_folder_of_secrets_holds_single_settings(monkeypatch, tmp_path) -> None:
+    (tmp_path / "lingting_vault__keys").write_text("k1:secret\n")
+    (tmp_path / "LINGTING_SERVER__PORT").write_text("5")
+    (tmp_path / "other").write_text("not ours")
+    monkeypatch.setenv("LINGTING_SECRETS_DIR", str(tmp_path))
+    settings = load_settings()
+    assert (settings.vault.keys, settings.server.port) == ("k1:secret", 5)
+
+
+def test_secrets_give_way_to_the_environment_and_go_before_the_file(monkeypatch, tmp_path) -> None:
+    (tmp_path / "lingting.toml").write_text("[server]\nport = 1\nmax_requests = 7\n")
+    (tmp_path / "lingting_server__port").write_text("2")
+    (tmp_path / "lingting_server__max_requests").write_text("8")
+    monkeypatch.setenv("LINGTING_SECRETS_DIR", str(tmp_path))
+    monkeypatch.setenv("LINGTING_SERVER__PORT", "3")
+    settings = load_settings()
+    assert (settings.server.port, settings.server.max_requests) == (3, 8)
+
+
+def test_a_secret_that_is_no_setting_is_refused(monkeypatch, tmp_path) -> None:
+    (tmp_path / "lingting_storage__password").write_text("x")
+    monkeypatch.setenv("LINGTING_SECRETS_DIR", str(tmp_path))
+    with pytest.raises(SettingsInvalid, match="lingting_storage__password is not a setting"):
+        load_settings()
+
+
+def test_a_folder_of_secrets_that_is_not_there_is_refused(monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("LINGTING_SECRETS_DIR", str(tmp_path / "gone"))
+    with pytest.raises(SettingsInvalid, match="there is no such folder"):
+        load_settings()

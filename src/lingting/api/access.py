@@ -125,7 +125,7 @@ def key_of(connection: HTTPConnection) -> str | None:
 async def _principal(
     connection: HTTPConnection, services: Services, key: str | None, identify: Identify | None
 ) -> Principal:
-    """A client secret is the key that made it, for live speech only, wherever it is shown."""
+    """A client secret is the key that made it, on WebSockets and for its own scopes only, wherever it is shown."""
     if is_client_secret(key) and connection.scope["type"] == "websocket":
         secret = doors_of(connection).client_secrets.redeem(key)
         await services.keys.require_usable(secret.principal)

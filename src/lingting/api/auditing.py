@@ -16,7 +16,7 @@ from lingting.telemetry import log, request_id
 
 __all__ = ["CallRecorder", "CallRows", "Caller", "SocketRecorder", "audit_of", "is_audited", "rows_of"]
 
-UNAUDITED = ("/healthz", "/readyz", "/metrics", "/docs", "/openapi.json", "/favicon.ico")
+UNAUDITED = ("/healthz", "/readyz", "/metrics", "/docs", "/openapi.json", "/favicon.ico", "/console/")
 """Asked every few seconds, or the same for everybody."""
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 
@@ -36,7 +37,7 @@ class RedeemedSecret:
 
     preset: object
     principal: Principal
-    """Who made it, with no scope but live speech."""
+    """Who made it, with no scope but those that the secret was made with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,12 @@ class ClientSecrets:
         self._most = most
         self._kept: dict[bytes, _Kept] = {}
 
-    def issue(self, preset: object, principal: Principal, *, seconds: float) -> ClientSecret:
+    def issue(
+        self, preset: object, principal: Principal, *, seconds: float, scopes: Collection[Scope] = (Scope.STREAM,)
+    ) -> ClientSecret:
         """Make a secret that finds `preset` again for so long, and lets its holder speak for the principal.
 
+        scopes    what it is good for, as far as the principal is
         raises    Overloaded when too many are still good
         """
         now_seconds = self._clock.monotonic()
@@ -68,7 +72,7 @@ class ClientSecrets:
                 retry_after_seconds=min(soonest, MAX_RETRY_SECONDS),
             )
         value = PREFIX + secrets.token_urlsafe(SECRET_BYTES)
-        narrowed = replace(principal, scopes=frozenset((Scope.STREAM,)))
+        narrowed = replace(principal, scopes=frozenset(filter(principal.may, scopes)))
         self._kept[_hash(value)] = _Kept(RedeemedSecret(preset, narrowed), now_seconds + seconds)
         return ClientSecret(value, int(self._clock.now().timestamp() + seconds))
 

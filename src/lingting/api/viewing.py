@@ -39,12 +39,14 @@ def view_of(connection: HTTPConnection, *, as_events: bool) -> View:
 
 def links_of(base: URL, room: str, view_token: str, *, is_public: bool) -> dict[str, str]:
     """Where to watch, ready to be handed out: whoever has them may view."""
-    path = f"{str(base).rstrip('/')}/v1/rooms/{quote(room)}"
+    origin = str(base).rstrip("/")
+    path = f"{origin}/v1/rooms/{quote(room)}"
     token = {} if is_public else {"token": view_token}
     return {
         "view": _with(path.replace("http", "ws", 1) + "/view", token),
         "events": _with(path + "/events", token),
-        "overlay": _with(f"{str(base).rstrip('/')}/rooms/{quote(room)}/overlay", token),
+        "watch": _with(f"{origin}/rooms/{quote(room)}/watch", token),
+        "overlay": _with(f"{origin}/rooms/{quote(room)}/overlay", token),
         "srt": _with(path + "/transcript", {**token, "format": "srt"}),
     }
 

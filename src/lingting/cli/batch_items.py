@@ -6,7 +6,6 @@ A manifest is JSON Lines (one object a line) or CSV (a header first). Each row h
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +15,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from lingting.cli.inputs import collect, target_names
-from lingting.domain.errors import InvalidInput, InvalidOption
+from lingting.cli.manifest_rows import manifest_rows
+from lingting.domain.errors import InvalidInput
 
 __all__ = ["BatchItem", "collect_items", "key_of"]
 
@@ -81,34 +81,8 @@ def key_of(item: BatchItem, *, salt: str = "") -> str:
 
 
 def _manifest(path: Path, fields: Mapping[str, object]) -> Iterator[BatchItem]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise InvalidOption("manifest", f"{path} cannot be read as UTF-8 text: {type(problem).__name__}") from problem
-    rows = _csv_rows(text) if path.suffix.lower() == ".csv" else _json_rows(path, text)
-    for number, row in rows:
-        where = f"{path}, line {number}"
-        given = {name: value for name, value in row.items() if value not in (None, "")}
+    for where, given in manifest_rows(path):
         yield _item(where, path.parent, given, fields)
-
-
-def _csv_rows(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:  # Any: what a row holds
-    reader = csv.DictReader(text.splitlines())
-    for row in reader:
-        yield reader.line_num, {str(name): value for name, value in row.items()}
-
-
-def _json_rows(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:  # Any: what a row holds
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as problem:
-            raise InvalidInput(f"{path}, line {number}: not JSON") from problem
-        if not isinstance(row, dict):
-            raise InvalidInput(f"{path}, line {number}: no JSON object")
-        yield number, row
 
 
 def _item(where: str, folder: Path, row: dict[str, Any], fields: Mapping[str, object]) -> BatchItem:  # Any: as above

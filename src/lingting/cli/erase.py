@@ -23,13 +23,13 @@ def erase(  # noqa: PLR0913, PLR0917 - the options of the command line
     context: typer.Context,
     user: Annotated[str | None, typer.Option(help="the caller's own name for the person whose speech it is")] = None,
     key: Annotated[str | None, typer.Option(help="the id of an API key; empty for callers without one")] = None,
-    record: Annotated[str | None, typer.Option("--id", help="of a record or a job")] = None,
+    record: Annotated[str | None, typer.Option("--id", help="of a record, a job or a conversation")] = None,
     before: Annotated[datetime | None, typer.Option(help="what was made before it, UTC")] = None,
     owner: Annotated[str | None, typer.Option(help="a key's id, or tenant:NAME; everybody's when not given")] = None,
     everything: Annotated[bool, typer.Option("--everything", help="when nothing else is given")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False,
 ) -> None:
-    """Erase transcripts, recordings, jobs and cached results; what fits everything that is given."""
+    """Erase transcripts, recordings, jobs, cached results and conversations; what fits everything that is given."""
     from lingting.storage.erasing import Erasure
 
     moment = None if before is None else before.replace(tzinfo=UTC)
@@ -42,6 +42,7 @@ def erase(  # noqa: PLR0913, PLR0917 - the options of the command line
         f"{gone.jobs} jobs",
         f"{gone.recordings} recordings",
         f"{gone.cached} cached results",
+        f"{gone.conversations} conversations",
     )
     out().print(f"erased {', '.join(counts)}")
 

@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from lingting.cli.opening import Opener
-from lingting.cli.reporting import err, out, reported
+from lingting.cli.reporting import err, print_page, reported
 from lingting.text.subtitles import TranscriptFormat, render
 
 if TYPE_CHECKING:
@@ -33,8 +33,6 @@ Limit = Annotated[int, typer.Option(min=1, max=200)]
 EXPORT_PAGE = 50
 SNIPPET_CHARACTERS = 80
 ID_CHARACTERS = 29
-PIPED_WIDTH = 240
-"""Characters of a line that no terminal bounds."""
 
 
 class ShownFormat(StrEnum):
@@ -173,12 +171,7 @@ def _show_page(page: HistoryPage) -> None:
             text = page.opened[record.id].transcript.text
             cells.append(escape(text[:SNIPPET_CHARACTERS].replace("\n", " ")))
         table.add_row(*cells)
-    console = out()
-    if not console.is_terminal:
-        console.width = PIPED_WIDTH
-    console.print(table)
-    if page.next_cursor:
-        err().print("there are more; raise --limit, or narrow it down")
+    print_page(table, has_more=page.next_cursor is not None)
 
 
 def _utc(moment: datetime | None) -> datetime | None:

@@ -22,6 +22,7 @@ from lingting.telemetry import configure_logs
 
 if TYPE_CHECKING:
     from lingting.security.audit import Audit
+    from lingting.server.bot import Bot
     from lingting.services import Kept
     from lingting.speech.hub import SpeechHub
 
@@ -84,6 +85,21 @@ class House:
         observer = Telemetry().speech
         async with open_speech(settings, clock=SystemClock(), meter=Unmetered(), observer=observer) as hub:
             yield hub
+
+    @asynccontextmanager
+    async def bot(self, wishes: Wishes, *, hears: bool) -> AsyncIterator[Bot]:
+        """raises    SettingsInvalid, StorageUnavailable; ModelMissing, ModelCorrupt, EngineUnavailable"""
+        from lingting.server.bot import open_bot
+
+        settings = _settings(wishes)
+        given = {"base_url": wishes.chat_url, "model": wishes.chat_model, "key_env": wishes.chat_key_env}
+        chat = settings.chat.model_copy(
+            update={"tools": (), **{name: value for name, value in given.items() if value is not None}}
+        )
+        level = "debug" if settings.log.level == "debug" else "error"
+        configure_logs(level, "console", file=settings.log.file)
+        async with open_bot(settings.model_copy(update={"chat": chat}), hears=hears) as bot:
+            yield bot
 
     @asynccontextmanager
     async def kept(self) -> AsyncIterator[Kept]:

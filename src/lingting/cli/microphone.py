@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from lingting.domain import SAMPLE_RATE_HZ, Samples
 from lingting.domain.errors import InvalidOption, LingtingError
 
-__all__ = ["Device", "Microphone", "MicrophoneUnavailable", "find_devices"]
+__all__ = ["Device", "Microphone", "MicrophoneUnavailable", "PortAudio", "find_devices", "portaudio"]
 
 BLOCK_SECONDS = 0.1
 MAX_WAITING_BLOCKS = 100
@@ -47,7 +47,7 @@ class Device:
 
 def find_devices(library: PortAudio | None = None) -> list[Device]:
     """raises    MicrophoneUnavailable"""
-    library = library or _library()
+    library = library or portaudio()
     default = library.default.device[0]
     return [
         Device(
@@ -79,7 +79,7 @@ class Microphone:
 
         raises    MicrophoneUnavailable, InvalidOption
         """
-        library = library or _library()
+        library = library or portaudio()
         device = _choose(wanted, find_devices(library))
         microphone = Microphone(device.name, _rate_for(device, library))
         try:
@@ -124,7 +124,11 @@ class Microphone:
         self._waiting.put_nowait(block)
 
 
-def _library() -> PortAudio:
+def portaudio() -> PortAudio:
+    """The library.
+
+    raises    MicrophoneUnavailable
+    """
     if find_spec("sounddevice") is None:
         raise MicrophoneUnavailable("the microphone needs: pip install 'lingting[microphone]'")
     try:

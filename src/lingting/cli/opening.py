@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # else --help would load the whole server
     from lingting.security.audit import Audit
     from lingting.security.keys import Keys
     from lingting.security.signatures import CallbackSigner
+    from lingting.server.bot import Bot
     from lingting.services import Kept
     from lingting.speech.hub import SpeechHub
     from lingting.storage.jobs.delivery_store import DeliveryStore
@@ -39,6 +40,11 @@ class Wishes:
     grpc: bool | None = None
     """Whether gRPC is served beside HTTP."""
     grpc_port: int | None = None
+    chat_url: str | None = None
+    """Of the language model's server, with the path before `/chat/completions`."""
+    chat_model: str | None = None
+    chat_key_env: str | None = None
+    """The variable that holds the key of that server."""
 
 
 @dataclass(slots=True)
@@ -159,6 +165,13 @@ class Opener(Protocol):
         """The voices of this machine.
 
         raises    SettingsInvalid
+        """
+        ...
+
+    def bot(self, wishes: Wishes, *, hears: bool) -> AbstractAsyncContextManager[Bot]:
+        """One to talk with, in this process.
+
+        raises    SettingsInvalid, StorageUnavailable; ModelMissing, ModelCorrupt, EngineUnavailable
         """
         ...
 

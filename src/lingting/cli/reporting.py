@@ -15,16 +15,21 @@ from typing import ParamSpec, TypeVar
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from lingting.domain.errors import InvalidOption, LingtingError, ModelCorrupt, ModelMissing, SettingsInvalid
 
-__all__ = ["ExitCode", "err", "exit_code_of", "out", "print_error", "reported"]
+__all__ = ["ExitCode", "err", "exit_code_of", "out", "print_error", "print_page", "reported"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 LEVEL_VARIABLE = "LINGTING_LOG__LEVEL"
 """The setting log.level, read here as well because a mistake may come before the settings."""
+
+
+PIPED_WIDTH = 240
+"""Characters of a line that no terminal bounds."""
 
 
 class ExitCode(IntEnum):
@@ -44,6 +49,16 @@ def out() -> Console:
 def err() -> Console:
     """Progress, notes and errors go here."""
     return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def print_page(table: Table, *, has_more: bool) -> None:
+    """A table of rows that may not be all there are."""
+    console = out()
+    if not console.is_terminal:
+        console.width = PIPED_WIDTH
+    console.print(table)
+    if has_more:
+        err().print("there are more; raise --limit, or narrow it down")
 
 
 def exit_code_of(problem: LingtingError) -> ExitCode:

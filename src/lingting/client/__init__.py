@@ -1,5 +1,6 @@
-"""Talks to a Lingting server: live speech with reconnect and resume."""
+"""Talks to a Lingting server: live speech with reconnect and resume, and conversations with its bot."""
 
+from lingting.client.conversation import Talk, talk
 from lingting.client.errors import ConnectionLost, EventsUnread, ServerError, ServerUnreachable
 from lingting.client.events import (
     AudioLost,
@@ -19,9 +20,24 @@ from lingting.client.events import (
 )
 from lingting.client.retry import RetryPolicy
 from lingting.client.stream import LiveStream, connect
+from lingting.client.talk_events import (
+    BotCalled,
+    BotSlept,
+    FloorTaken,
+    ReplyDucked,
+    ReplyEnded,
+    ReplySound,
+    ReplyStarted,
+    ReplyText,
+    TalkEnded,
+    TalkEvent,
+    TalkProblem,
+)
 
 __all__ = [
     "AudioLost",
+    "BotCalled",
+    "BotSlept",
     "Committed",
     "ConnectionLost",
     "Disconnected",
@@ -29,11 +45,17 @@ __all__ = [
     "Event",
     "EventsUnread",
     "Final",
+    "FloorTaken",
     "LiveStream",
     "Notice",
     "Partial",
     "Ready",
     "Refused",
+    "ReplyDucked",
+    "ReplyEnded",
+    "ReplySound",
+    "ReplyStarted",
+    "ReplyText",
     "RetryPolicy",
     "SegmentError",
     "ServerError",
@@ -41,5 +63,10 @@ __all__ = [
     "SessionRestarted",
     "SpeechStarted",
     "SpeechStopped",
+    "Talk",
+    "TalkEnded",
+    "TalkEvent",
+    "TalkProblem",
     "connect",
+    "talk",
 ]

@@ -79,12 +79,22 @@ class Address:
     """True takes what the environment says, but not to this very machine; None takes none."""
 
     @classmethod
-    def of(cls, url: str, *, key: str | None, ssl: tls.SSLContext | None, proxy: str | Literal[True] | None) -> Address:
-        """key: None takes that of the environment
+    def of(
+        cls,
+        url: str,
+        *,
+        key: str | None,
+        ssl: tls.SSLContext | None,
+        proxy: str | Literal[True] | None,
+        path: str = PATH,
+    ) -> Address:
+        """
+        key      None takes that of the environment
+        path     where the address has none
 
         raises    InvalidOption for what is no address
         """
-        whole = stream_url(url)
+        whole = stream_url(url, path)
         if ssl is not None and not whole.startswith("wss:"):
             raise InvalidOption("ssl", "certificates need an address that begins with wss:// or https://")
         return cls(whole, os.environ.get(KEY_VARIABLE) if key is None else key, ssl, proxy)
@@ -93,7 +103,7 @@ class Address:
         return f"Address({self.url!r})"
 
 
-def stream_url(given: str) -> str:
+def stream_url(given: str, usual_path: str = PATH) -> str:
     """The stream's full address: the path, unless there is one, and the scheme of WebSockets.
 
     raises    InvalidOption for what is no address
@@ -106,7 +116,7 @@ def stream_url(given: str) -> str:
         raise InvalidOption("url", f"{given!r} is no address: {problem}") from problem
     if scheme is None or not parts.hostname:
         raise InvalidOption("url", f"{given!r} is no address like ws://127.0.0.1:8000 or wss://example.com")
-    path = PATH if parts.path in ("", "/") else parts.path
+    path = usual_path if parts.path in ("", "/") else parts.path
     return urlunsplit((scheme, parts.netloc, path, parts.query, ""))
 
 

@@ -220,6 +220,8 @@ class StreamOptions:
     """The pack of commands that finals are held against; empty for none."""
     publishes: bool = False
     """Whether the commands found are told to others."""
+    echo: bool = False
+    """Whether the microphone hears what a bot says, so that this is taken out; holds from the beginning to the end."""
 
     def __post_init__(self) -> None:
         if self.recognize.speakers is not None:

@@ -7,6 +7,7 @@ rename, so a folder without one is not finished.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -117,7 +118,8 @@ def write_record(folder: Path, record: Record) -> None:
         draft.write_text(json.dumps(content, indent=2, sort_keys=True), encoding="utf-8")
         draft.replace(folder / RECORD_NAME)
     except OSError:
-        draft.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # where the whole file system is read-only
+            draft.unlink()
 
 
 def check_files(entry: ModelEntry, folder: Path, *, trust_stamps: bool) -> list[FileStatus]:

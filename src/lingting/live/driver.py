@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
 
 from lingting.audio.live_formats import LiveFormat
+from lingting.audio.wake_words import Spotted
 from lingting.domain import (
-    Closed,
     CloseReason,
     Event,
     Final,
@@ -25,11 +27,13 @@ from lingting.domain import (
 from lingting.domain.errors import AudioUndecodable, InvalidMessage, LingtingError
 from lingting.live.asking import Asking
 from lingting.live.asks import Ask, Drop, Output
-from lingting.live.ear import Ear, Heard
+from lingting.live.audience import Audience
+from lingting.live.cleaning import FarEnd
+from lingting.live.ear import Ear, Heard, Spotter
 from lingting.live.inbox import Configure, Inbox, Item, Order
 from lingting.live.metering import Metering
-from lingting.live.outbox import Log, Subscription
-from lingting.live.parts import Opening, SessionParts
+from lingting.live.outbox import Subscription
+from lingting.live.parts import Opening, SessionParts, least
 from lingting.live.redacting import Redacting
 from lingting.live.session import Session
 from lingting.recognition.redacting import require_redaction, with_floor
@@ -38,6 +42,7 @@ from lingting.text.hotwords.correction import load_hotwords
 
 __all__ = ["LiveSession"]
 
+T = TypeVar("T")
 BACKLOG = "audio comes faster than it can be recognised; the socket is read more slowly until that is over"
 BROKE = "something broke here; the log has more"
 
@@ -53,8 +58,8 @@ class LiveSession:
         self._ear = ear
         self._parts = parts
         self._settings = parts.settings
-        self._max_seconds = _least(parts.settings.max_seconds, opening.options.bounds.max_seconds)
-        self._idle_seconds = _least(parts.settings.idle_seconds, opening.options.bounds.idle_seconds)
+        self._max_seconds = least(parts.settings.max_seconds, opening.options.bounds.max_seconds)
+        self._idle_seconds = least(parts.settings.idle_seconds, opening.options.bounds.idle_seconds)
         self._lead_seconds = opening.options.bounds.lead_seconds
         """Until somebody speaks; None once somebody has, and where it is no matter."""
         self._session = Session(opening.options, Redacting(parts.seals(opening.owner)))
@@ -69,13 +74,9 @@ class LiveSession:
         self._matchers = opening.matchers
         """Held, so that they are not made again on the loop."""
         self._metering = Metering(opening.meter)
-        self._log = Log(self._settings.replayed_events)
-        self._observers: list[Callable[[Event], None]] = []
-        self._subscription: Subscription | None = None
+        self._audience = Audience(parts.settings, parts.clock)
+        self._on_spotted: Callable[[Spotted], None] | None = None
         self._heard_from_seconds = parts.clock.monotonic()
-        self._left_seconds: float | None = None
-        """When its client's connection was lost; None while there is one."""
-        self._left_for_good = False
         self._running: asyncio.Task[None] | None = None
         self.closed = asyncio.Event()
         """Set once nothing of it is left but what a client that comes back may still read."""
@@ -94,14 +95,13 @@ class LiveSession:
         return self._inbox.format
 
     @property
-    def received_bytes(self) -> int:
-        """How much was accepted."""
-        return self._inbox.received_bytes
-
-    @property
     def received_seconds(self) -> float:
-        """The same as audio; of compressed audio what has been decoded."""
+        """How much was accepted; of compressed audio what has been decoded."""
         return self._inbox.received_seconds(self._session.heard_seconds)
+
+    def moment_of(self, place_seconds: float) -> float | None:
+        """When what is there in its audio was said, by the server's clock; None where that is not known."""
+        return self._inbox.arrivals.moment_of(place_seconds)
 
     @property
     def heard_seconds(self) -> float:
@@ -111,12 +111,12 @@ class LiveSession:
     @property
     def has_client(self) -> bool:
         """False while it waits for a client whose connection was lost."""
-        return self._left_seconds is None
+        return self._audience.left_seconds is None
 
     @property
     def may_be_resumed(self) -> bool:
         """It waits for its client, or will, once closed, for the client to read what was said last."""
-        return not self.has_client and not self._left_for_good
+        return self._audience.may_come_back
 
     @property
     def last_seq(self) -> int:
@@ -126,6 +126,11 @@ class LiveSession:
     def text(self) -> str:
         """What the open segment seems to say."""
         return self._session.text
+
+    @property
+    def far_end(self) -> FarEnd | None:
+        """To be told what a bot says; None where the microphone does not hear it."""
+        return self._ear.far_end
 
     def start(self) -> None:
         """Called once, by the hub."""
@@ -140,16 +145,19 @@ class LiveSession:
         """
         if not self._takes_more():
             return
-        self._heard_from_seconds = self._parts.clock.monotonic()
-        self._inbox.put_audio(data)
-        self._changed.set()
+        self.stay()
+        self._inbox.put_audio(data, now_seconds=self._heard_from_seconds)
         if not self._inbox.is_far_ahead:
             return
-        lag_seconds = self._inbox.ahead_seconds
-        self.notice(NoticeKind.BACKLOG, lag_seconds=lag_seconds, message=BACKLOG)
+        self.notice(NoticeKind.BACKLOG, lag_seconds=self._inbox.ahead_seconds, message=BACKLOG)
         while self._inbox.is_far_ahead and self._wanted_end is None:
             self._drained.clear()
             await self._drained.wait()
+
+    def stay(self) -> None:
+        """Its client is there, though no audio comes."""
+        self._heard_from_seconds = self._parts.clock.monotonic()
+        self._changed.set()
 
     async def commit(self) -> None:
         """End the open segment after the audio fed so far; `Committed` follows its final."""
@@ -183,26 +191,24 @@ class LiveSession:
 
     def observe(self, callback: Callable[[Event], None]) -> None:
         """Call it with every event from now on, whether or not a client is there; it must be quick and not raise."""
-        self._observers.append(callback)
+        self._audience.observe(callback)
+
+    def spot(self, spotter: Spotter, told: Callable[[Spotted], None]) -> None:
+        """Listen for words in the sound as well; called before any is fed. Each is told before what is said in it."""
+        self._ear.spot_with(spotter)
+        self._on_spotted = told
 
     def attach(self, *, after_seq: int = 0) -> Subscription:
         """Begin to read the events, results after `after_seq` first; takes over from whoever reads them now."""
-        if self._subscription is not None:
-            self._subscription.replace()
-        self._subscription = Subscription(self._settings.waiting_events, self._log.after(after_seq))
+        subscription = self._audience.attach(after_seq=after_seq)
         self._inbox.complete_sample()
-        self._left_seconds = None
         self._changed.set()
-        return self._subscription
+        return subscription
 
     def detach(self, subscription: Subscription, *, for_good: bool = False) -> None:
         """The client's connection was lost: wait for it to come back, unless it left for good."""
-        if self._subscription is not subscription:
-            return
-        self._left_for_good = for_good
-        self._subscription = None
-        self._left_seconds = self._parts.clock.monotonic()
-        self._changed.set()
+        if self._audience.detach(subscription, for_good=for_good):
+            self._changed.set()
 
     def notice(self, kind: NoticeKind, *, lag_seconds: float, message: str) -> None:
         self._apply(self._session.notice(kind, lag_seconds=lag_seconds, message=message))
@@ -270,7 +276,11 @@ class LiveSession:
     async def _take(self, item: Item) -> None:
         now_seconds = self._parts.clock.monotonic()
         if isinstance(item, bytes):
-            self._hear(await self._in_thread(self._ear.hear, item))
+            heard = await self._in_thread(partial(self._ear.hear, item))
+            for spotted in self._ear.take_spotted():
+                if self._on_spotted is not None:
+                    self._on_spotted(spotted)
+            self._hear(heard)
         elif isinstance(item, Configure):
             await self._reconfigure(item)
         elif item is Order.COMMIT:
@@ -283,34 +293,32 @@ class LiveSession:
         for heard in parts:
             now_seconds = self._parts.clock.monotonic()
             self._apply(self._session.hear(heard.samples, heard.probabilities, now_seconds=now_seconds))
+            self._inbox.note_heard(self._session.heard_seconds, now_seconds=now_seconds)
 
     async def _hear_last(self) -> None:
-        heard, rest = await asyncio.get_running_loop().run_in_executor(self._parts.executor, self._ear.finish)
+        heard, rest = await self._in_thread(self._ear.finish)
         self._hear(heard)
         self._apply(self._session.finish(rest, now_seconds=self._parts.clock.monotonic()))
 
     async def _reconfigure(self, wanted: Configure) -> None:
         if wanted.format is not None and wanted.format != self.format:
-            decoder = await asyncio.get_running_loop().run_in_executor(
-                self._parts.executor, self._parts.open_decoder, wanted.format
-            )
+            decoder = await self._in_thread(partial(self._parts.open_decoder, wanted.format))
             self._ear.switch(decoder)
             self._inbox.switch(wanted.format, heard_seconds=self._session.heard_seconds)
         self._session.configure(wanted.options)
 
     async def _wait(self) -> None:
         """Wait for the client, who may be silent for a while but not for ever."""
-        now_seconds = self._parts.clock.monotonic()
-        if self._left_seconds is not None:
-            deadline, reason = self._left_seconds + self._settings.resume_seconds, CloseReason.ABANDONED
+        now_seconds, left_seconds = self._parts.clock.monotonic(), self._audience.left_seconds
+        if left_seconds is not None:
+            deadline, reason = left_seconds + self._settings.resume_seconds, CloseReason.ABANDONED
         else:
             deadline, reason = self._heard_from_seconds + self._idle_seconds, CloseReason.IDLE
         stalls_at = self._heard_from_seconds + self._settings.stall_seconds
         has_more = self._session.is_open or self._session.is_holding
-        may_stall = self._left_seconds is None and has_more and stalls_at < deadline
-        wait_seconds = (stalls_at if may_stall else deadline) - now_seconds
+        may_stall = left_seconds is None and has_more and stalls_at < deadline
         try:
-            async with asyncio.timeout(max(0.0, wait_seconds)):
+            async with asyncio.timeout(max(0.0, (stalls_at if may_stall else deadline) - now_seconds)):
                 await self._changed.wait()
         except TimeoutError:
             if may_stall:
@@ -339,14 +347,13 @@ class LiveSession:
         await self._metering.aclose(self._session.heard_seconds)
         self._inbox.clear()
         self._session.forget()
-        if self._subscription is not None:
-            self._subscription.end()
+        self._audience.end()
         self.closed.set()
         self._parts.observer.live_closed(reason=reason, audio_seconds=self._session.heard_seconds)
-        await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._parts.executor, self._ear.close))
+        await asyncio.shield(self._in_thread(self._ear.close))
 
-    async def _in_thread(self, hear: Callable[[bytes], list[Heard]], data: bytes) -> list[Heard]:
-        return await asyncio.get_running_loop().run_in_executor(self._parts.executor, hear, data)
+    def _in_thread(self, do: Callable[[], T]) -> asyncio.Future[T]:
+        return asyncio.get_running_loop().run_in_executor(self._parts.executor, do)
 
     def _apply(self, outputs: Sequence[Output]) -> None:
         for output in outputs:
@@ -358,7 +365,6 @@ class LiveSession:
                 self._say(output)
 
     def _say(self, event: Event) -> None:
-        self._log.append(event)
         if isinstance(event, SpeechStarted):
             self._lead_seconds = None
         elif isinstance(event, Final):
@@ -367,17 +373,8 @@ class LiveSession:
                 self._parts.observer.suppressed(event.suppressed)
         elif isinstance(event, Partial):
             self._parts.observer.live_partial()
-        for callback in self._observers:
-            callback(event)
-        if self._subscription is not None:
-            self._subscription.put(event)
-        if isinstance(event, Closed):
-            self._observers.clear()
+        self._audience.tell(event)
 
     def _answered(self, number: int, answer: Hypothesis | LingtingError) -> None:
         self._apply(self._session.answer(number, answer, now_seconds=self._parts.clock.monotonic()))
         self._changed.set()
-
-
-def _least(ours: float, theirs: float | None) -> float:
-    return ours if theirs is None else min(ours, theirs)

@@ -13,6 +13,7 @@ from lingting.audio.live_formats import LiveDecoder, LiveFormat
 from lingting.domain import Clock, CloseReason, Priority, Redaction, StreamOptions
 from lingting.domain.errors import Overloaded, SessionNotFound, ShuttingDown
 from lingting.domain.principal import ANYBODY, Principal
+from lingting.live.cleaning import cleaning_for
 from lingting.live.driver import LiveSession
 from lingting.live.ear import Ear
 from lingting.live.engine_load import RETRY_SECONDS, Engine, EngineLoad
@@ -21,6 +22,7 @@ from lingting.live.parts import LiveObserver, LiveSettings, Opening, Seals, Sess
 from lingting.recognition.engine_doors import Route, Routes
 from lingting.recognition.pieces import ScorerSource
 from lingting.recognition.redacting import require_redaction, with_floor
+from lingting.speech.hub import SPEECH_RATE_HZ
 from lingting.text.hotwords.correction import load_hotwords
 from lingting.text.mood.sentiment import load_moods
 
@@ -105,7 +107,7 @@ class LiveHub:
                 if options.recognize.mood:
                     await asyncio.to_thread(load_moods)
                 matchers = await asyncio.to_thread(load_hotwords, options.recognize.hotwords)
-                ear = await self._open_ear(fmt)
+                ear = await self._open_ear(fmt, options)
                 opening = Opening(secrets.token_urlsafe(18), owner, options, fmt, meter, matchers)
                 session = LiveSession(opening, ear=ear, parts=self._session_parts(route, load))
                 self._begin(session, load, held.pop_all())
@@ -182,11 +184,12 @@ class LiveHub:
         load = self._loads.get(id(engine))  # which is falsy without sessions
         (EngineLoad(engine) if load is None else load).require_room()
 
-    async def _open_ear(self, fmt: LiveFormat) -> Ear:
+    async def _open_ear(self, fmt: LiveFormat, options: StreamOptions) -> Ear:
         """Open a decoder in the thread; if the caller leaves meanwhile, it is closed again."""
 
         def make() -> Ear:
-            return Ear(self._made_of.open_decoder(fmt), self._made_of.vad.scorer())
+            cleaning = cleaning_for(options, played_rate_hz=SPEECH_RATE_HZ)
+            return Ear(self._made_of.open_decoder(fmt), self._made_of.vad.scorer(), cleaning)
 
         future = asyncio.get_running_loop().run_in_executor(self._executor, make)
         try:

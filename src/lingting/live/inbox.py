@@ -9,6 +9,7 @@ from enum import Enum
 from lingting.audio.live_formats import LiveFormat
 from lingting.audio.pcm import BYTES_PER_SAMPLE
 from lingting.domain import StreamOptions
+from lingting.live.arrivals import Arrivals
 
 __all__ = ["Configure", "Inbox", "Item", "Order"]
 
@@ -42,6 +43,7 @@ class Inbox:
     def __init__(self, fmt: LiveFormat, *, max_ahead_seconds: float) -> None:
         self.format = fmt
         self.received_bytes = 0
+        self.arrivals = Arrivals()
         self._max_ahead_seconds = max_ahead_seconds
         self._items: deque[Item] = deque()
         self._waiting_bytes = 0
@@ -67,10 +69,18 @@ class Inbox:
             return heard_seconds
         return self._base_seconds + (self.received_bytes - self._base_bytes) / _bytes_per_second(self.format)
 
-    def put_audio(self, data: bytes) -> None:
+    def put_audio(self, data: bytes, *, now_seconds: float | None = None) -> None:
+        """now_seconds    None for what fills a gap"""
         self.received_bytes += len(data)
         self._waiting_bytes += len(data)
         self._items.append(data)
+        if self.format.pcm is not None and now_seconds is not None:
+            self.arrivals.note(self.received_seconds(0.0), now_seconds=now_seconds)
+
+    def note_heard(self, heard_seconds: float, *, now_seconds: float) -> None:
+        """Of compressed audio it is known only now how much came."""
+        if self.format.pcm is None:
+            self.arrivals.note(heard_seconds, now_seconds=now_seconds)
 
     def put(self, order: Order | Configure) -> None:
         self._items.append(order)

@@ -15,9 +15,14 @@ from lingting.recognition.engine_doors import Route
 from lingting.text.hotwords.matching import Matcher
 from lingting.text.privacy.redaction import Sealer
 
-__all__ = ["LiveObserver", "LiveSettings", "Opening", "Seals", "SessionParts", "no_seals"]
+__all__ = ["LiveObserver", "LiveSettings", "Opening", "Seals", "SessionParts", "least", "no_seals"]
 
 Seals = Callable[[str], Sealer | None]
+
+
+def least(ours: float, theirs: float | None) -> float:
+    """Of two bounds; None bounds nothing."""
+    return ours if theirs is None else min(ours, theirs)
 
 
 def no_seals(_owner: str) -> None:

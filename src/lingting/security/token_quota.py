@@ -63,6 +63,13 @@ class TokenQuota:
             if spending.tokens:
                 await self._charge(key, spending.tokens)
 
+    async def require(self, caller: Principal) -> None:
+        """That something is left, before there is a question.
+
+        raises    QuotaExceeded, StorageUnavailable
+        """
+        await self._require_left(caller.key_id, self._in_hand.get(caller.key_id, 0))
+
     async def _require_left(self, key: str, in_hand: int) -> None:
         if not self._most:
             return

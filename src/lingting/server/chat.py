@@ -5,29 +5,59 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
 
-from lingting.dialogue.asking import asked
-from lingting.dialogue.chat import Chat, ChatParts
-from lingting.dialogue.chat_models import ChatModel
-from lingting.dialogue.chat_settings import ChatSettings
-from lingting.domain import Clock, Redaction
-from lingting.domain.errors import SettingsInvalid
+from lingting.audio.wake_words import require_wake_words
+from lingting.dialogue.chat.asking import Asked, asked
+from lingting.dialogue.chat.chat import Chat, ChatParts, ChatTools
+from lingting.dialogue.chat.chat_models import ChatModel
+from lingting.dialogue.chat.chat_settings import ChatSettings
+from lingting.dialogue.chat.keeping import ConversationKeeper, KeepSettings
+from lingting.dialogue.chat.like_questions import LikeQuestions
+from lingting.dialogue.chat.toolkit import Toolkit
+from lingting.dialogue.talk.talk import TalkParts
+from lingting.dialogue.talk.talk_hub import TalkHub
+from lingting.dialogue.talk.talk_settings import TalkSettings
+from lingting.dialogue.wake.wake import Wake
+from lingting.dialogue.wake.wake_settings import SLEEP_WORDS
+from lingting.domain import Call, Clock, Redaction, RedactMode
+from lingting.domain.errors import InvalidOption, SettingsInvalid
+from lingting.domain.intents import IntentMatch
+from lingting.engines.remote_address import is_loopback
+from lingting.jobs.command_messages import CommandSource
+from lingting.jobs.commands import CommandDesk
 from lingting.security.rate_limit import Limiter
 from lingting.security.token_quota import TokenQuota
 from lingting.services import Kept
 from lingting.settings import Settings
+from lingting.speech.hub import SpeechHub
+from lingting.speech.settings import SpeechSettings
+from lingting.storage.caching.cached_results import CachedResults
 from lingting.storage.usage_store import UsageStore
 from lingting.telemetry import Telemetry
+from lingting.text.commands.intents import Intents
 
-__all__ = ["open_chat"]
+__all__ = ["ChatNeeds", "open_chat", "open_talks"]
 
 WARM_UP = ("你好，今天天气怎么样？", "Hello, how are you?")
 """Looked through at the start: what finds personal data and moods is read at its first text, in tenths of a second."""
 
 
+@dataclass(frozen=True, slots=True)
+class ChatNeeds:
+    """What a chat is built upon."""
+
+    kept: Kept
+    limiter: Limiter
+    usage: UsageStore
+    intents: Intents
+    commands: CommandDesk
+
+
 @asynccontextmanager
 async def open_chat(
-    settings: Settings, kept: Kept, counting: tuple[Limiter, UsageStore], *, clock: Clock, telemetry: Telemetry
+    settings: Settings, needs: ChatNeeds, *, clock: Clock, telemetry: Telemetry
 ) -> AsyncIterator[Chat | None]:
     """None where no model is named.
 
@@ -37,19 +67,103 @@ async def open_chat(
     if not chosen.is_on:
         yield None
         return
-    limiter, usage = counting
-    quota = TokenQuota(chosen.tokens_per_day, limiter.store, usage, clock)
+    _require_voices_here(chosen, settings.built("speech", SpeechSettings))
+    await asyncio.to_thread(_require_wake, settings.built("talk", TalkSettings))
+    tools = await asyncio.to_thread(_tools, chosen, needs.intents, needs.commands)
+    quota = TokenQuota(chosen.tokens_per_day, needs.limiter.store, needs.usage, clock)
     model = await asyncio.to_thread(_opened, chosen)
-    chat = Chat(chosen, ChatParts(model, quota, kept.results, clock, telemetry.dialogue))
+    alike = await asyncio.to_thread(_alike, chosen, needs.kept.results, clock)
+    keeper = ConversationKeeper(needs.kept.conversations, _keeping(settings, chosen), telemetry.dialogue)
+    chat = Chat(chosen, ChatParts(model, quota, needs.kept.results, clock, telemetry.dialogue, keeper, tools, alike))
+    needs.kept.eraser.watch(chat.forget)
     try:
         yield chat
     finally:
         await chat.aclose()
 
 
+def open_talks(
+    settings: Settings, chat: Chat | None, speech: SpeechHub, *, clock: Clock, telemetry: Telemetry
+) -> TalkHub | None:
+    """Spoken conversations; None where no model is named."""
+    if chat is None:
+        return None
+    return TalkHub(TalkParts(chat, speech, clock, settings.built("talk", TalkSettings), telemetry.dialogue))
+
+
+def _keeping(settings: Settings, chosen: ChatSettings) -> KeepSettings:
+    """Stored as the server's history is, and with at least what that hides of people."""
+    mode = chosen.redact if chosen.redact is not RedactMode.OFF else settings.redaction.floor().mode
+    return KeepSettings(
+        chosen.keep_seconds if settings.history.enabled else 0.0,
+        Redaction(RedactMode.MASK if mode is RedactMode.TOKEN else mode),
+        is_required=settings.history.required,
+    )
+
+
+def _require_wake(talk: TalkSettings) -> None:
+    """What wakes the bot of clients that name nothing themselves, at the start and not at their first word.
+
+    raises    SettingsInvalid; EngineUnavailable for fixed words whose package is not installed
+    """
+    if not talk.wake.is_on and talk.sleep_words == SLEEP_WORDS:
+        return
+    try:
+        require_wake_words(talk.wake_words)
+        Wake(talk.wake)
+    except InvalidOption as problem:
+        raise SettingsInvalid(problem.message, param=problem.param) from problem
+
+
+def _require_voices_here(chat: ChatSettings, speech: SpeechSettings) -> None:
+    """Data that is put back into a reply would leave with what a voice elsewhere is told to say."""
+    if chat.redact is RedactMode.TAG and chat.restore_tags and _speaks_elsewhere(speech):
+        raise SettingsInvalid(
+            "chat.restore_tags: replies with personal data would be sent to voices on another machine; "
+            "set it to false, or take remote and edge out of speech.engines",
+            param="chat.restore_tags",
+        )
+
+
+def _speaks_elsewhere(speech: SpeechSettings) -> bool:
+    if "edge" in speech.engines:
+        return True
+    return "remote" in speech.engines and not is_loopback(urlsplit(speech.remote_url).hostname or "")
+
+
+def _alike(settings: ChatSettings, results: CachedResults | None, clock: Clock) -> LikeQuestions | None:
+    if not settings.cache_similarity or not settings.cache or results is None:
+        return None
+    from lingting.text.commands.intent_recall import open_embedder
+
+    embed = open_embedder("chat.cache_similarity")
+    embed(WARM_UP)
+    return LikeQuestions(embed, settings.cache_similarity, clock)
+
+
+def _tools(settings: ChatSettings, intents: Intents, desk: CommandDesk) -> ChatTools | None:
+    if not settings.tools:
+        return None
+    if not desk.has_receivers:
+        raise SettingsInvalid(
+            "chat.tools: commands are told to nobody here; set commands.mqtt_url or commands.webhook_url",
+            param="chat.tools",
+        )
+    try:
+        kit = Toolkit([intents.matcher(name).pack for name in dict.fromkeys(settings.tools)])
+    except InvalidOption as unknown:
+        raise SettingsInvalid(f"chat.tools: {unknown.message}", param="chat.tools") from unknown
+
+    def tell(call: Call, said: Asked, match: IntentMatch) -> None:
+        source = CommandSource("request", call.request_id, call.principal.owner)
+        desk.say(match, source, language=said.language, text=said.text)
+
+    return ChatTools(kit, tell)
+
+
 def _opened(settings: ChatSettings) -> ChatModel:
     try:
-        from lingting.dialogue.openai_chat import OpenAIChat
+        from lingting.dialogue.chat.openai_chat import OpenAIChat
     except ImportError as problem:
         raise SettingsInvalid(
             "chat.base_url is set, but the client is not installed: pip install 'lingting[openai]'",

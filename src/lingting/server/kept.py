@@ -17,6 +17,7 @@ from lingting.storage.blob_files import BlobFiles
 from lingting.storage.blobs import Blobs, BlobSettings
 from lingting.storage.caching.cache import CacheSettings
 from lingting.storage.caching.cache_opening import open_results
+from lingting.storage.conversations.conversation_store import ConversationStore
 from lingting.storage.db import Database, StorageSettings
 from lingting.storage.erasing import Eraser, Stores
 from lingting.storage.erasure_notice import ErasureNotice
@@ -42,6 +43,7 @@ async def open_kept(settings: Settings, clock: Clock, telemetry: Telemetry | Non
     async with Database.opened(storage, settings.data_dir, observer=metrics) as database:
         vault = await open_vault(database, keyring, clock, read_again=keys_again(keys, settings.data_dir, keyring))
         history = History(database, vault, clock, settings.built("history", HistorySettings), metrics)
+        conversations = ConversationStore(database, vault, clock)
         files = await asyncio.to_thread(_open_files, settings, vault)
         blobs = Blobs(database, vault, clock, files, metrics)
         results = open_results(settings.built("cache", CacheSettings), vault, clock, telemetry.cache)
@@ -49,7 +51,7 @@ async def open_kept(settings: Settings, clock: Clock, telemetry: Telemetry | Non
         eraser = Eraser(Stores(database, vault, blobs, results), notice, metrics)
         try:
             async with notice.watched(results.forget_own) if results else nullcontext():
-                yield Kept(database, vault, history, blobs, eraser, results)
+                yield Kept(database, vault, history, conversations, blobs, eraser, results)
         finally:
             await history.aclose()
             if results is not None:

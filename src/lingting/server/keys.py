@@ -24,12 +24,12 @@ async def open_keys(settings: Settings, database: Database, clock: Clock) -> Asy
 
 
 async def require_safe_address(settings: Settings, clock: Clock) -> None:
-    """Let a server listen on loopback, or where the override is given, or where there is a key to be asked for.
+    """Let a server listen on loopback, or where the override is given, or where a key is asked for.
 
     raises    SettingsInvalid, StorageUnavailable
     """
     reachable = settings.open_addresses
-    if settings.server.allow_open or not reachable:
+    if settings.server.allow_open or settings.access.required or not reachable:
         return
     async with open_kept(settings, clock) as kept, open_keys(settings, kept.database, clock) as keys:
         if await keys.has_usable():
@@ -37,7 +37,7 @@ async def require_safe_address(settings: Settings, clock: Clock) -> None:
     setting, host = next(iter(reachable.items()))
     raise SettingsInvalid(
         f"{setting} = {host!r} is reachable from other machines, and there is no key to ask for; "
-        f"make one with `lingting keys create`, use 127.0.0.1, or say {ENV_PREFIX}SERVER__ALLOW_OPEN=true if something "
-        "in front of it checks who calls",
+        f"make one with `lingting keys create`, ask for one all the same with {ENV_PREFIX}ACCESS__REQUIRED=true, use "
+        f"127.0.0.1, or say {ENV_PREFIX}SERVER__ALLOW_OPEN=true if something in front of it checks who calls",
         param=setting,
     )

@@ -19,7 +19,7 @@ from lingting.security.limit_opening import open_limiter
 from lingting.security.rate_limit import LimitSettings
 from lingting.security.redaction_tokens import RedactionTokens
 from lingting.server.budgets import charge_budgets
-from lingting.server.chat import open_chat
+from lingting.server.chat import ChatNeeds, open_chat, open_talks
 from lingting.server.checks import open_health
 from lingting.server.commands import open_commands
 from lingting.server.jobs import JobNeeds, open_jobs
@@ -67,8 +67,8 @@ async def open_services(
             open_limiter(limits, kept.database, clock=clock, observer=telemetry.limits)
         )
         charge_budgets(settings, hearing, limiter, usage)
-        chatting = open_chat(settings, kept, (limiter, usage), clock=clock, telemetry=telemetry)
-        chat = await opened.enter_async_context(chatting)
+        chatting = ChatNeeds(kept, limiter, usage, intents, commands)
+        chat = await opened.enter_async_context(open_chat(settings, chatting, clock=clock, telemetry=telemetry))
         keys = await opened.enter_async_context(open_keys(settings, kept.database, clock))
         transcriber = await opened.enter_async_context(open_transcriber(settings, hearing, kept, limiter))
         told = told_of_ends(callbacks, publisher, commands)
@@ -97,8 +97,11 @@ async def open_services(
         opened.push_async_callback(recorder.aclose)
         opened.push_async_callback(live.aclose)
         await asyncio.to_thread(live_decoders.warm_up)
-        speaking = open_speech(settings, clock=clock, meter=limiter, observer=telemetry.speech)
+        speaking = open_speech(settings, clock=clock, meter=limiter, observer=telemetry.speech, results=kept.results)
         speech = await opened.enter_async_context(speaking)
+        talks = open_talks(settings, chat, speech, clock=clock, telemetry=telemetry)
+        if talks is not None:
+            opened.push_async_callback(talks.aclose)
         health = await opened.enter_async_context(open_health(settings, hearing, kept, commands_checks))
         await opened.enter_async_context(watching_the_loop(telemetry.process.lagged))
         telemetry.process.serving(engine=hearing.engine, model=settings.model)
@@ -126,6 +129,7 @@ async def open_services(
             commands=commands,
             chat=chat,
             speech=speech,
+            talks=talks,
             hotwords=shelf,
             clock=clock,
             engine=hearing.engine,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from lingting.speech.kokoro import KOKORO_WEIGHTS, KOKORO_ZH_VOICES
 from lingting.speech.registry import find_voice_engine, open_voice_engine
 from lingting.speech.remote import RemoteSettings
 from lingting.speech.settings import SpeechSettings
+from lingting.speech.shared_phrases import SharedPhrases
+from lingting.storage.caching.cached_results import CachedResults
 from lingting.telemetry import log
 from lingting.telemetry.areas.speech import SpeechMetrics
 
@@ -35,20 +37,24 @@ class Unmetered:
 
 @asynccontextmanager
 async def open_speech(
-    settings: Settings, *, clock: Clock, meter: Meter, observer: SpeechMetrics
+    settings: Settings, *, clock: Clock, meter: Meter, observer: SpeechMetrics, results: CachedResults | None = None
 ) -> AsyncIterator[SpeechHub]:
     """Voices whose packages are not there are left out, and said in the log.
 
+    results   where clauses are shared with other servers, if that is where others look, too
     raises    SettingsInvalid; for one that is to be preloaded EngineUnavailable, ModelMissing, ModelCorrupt
     """
     wanted = settings.built("speech", SpeechSettings)
     engines = await asyncio.to_thread(_opened, settings, wanted)
     hub = SpeechHub(engines, wanted, clock=clock, meter=meter, observer=observer)
-    try:
+    async with AsyncExitStack() as opened:
+        if results is not None and settings.cache.redis_url is not None:
+            shared = SharedPhrases(results)
+            await opened.enter_async_context(shared.running())
+            hub.share(shared)
+        opened.push_async_callback(hub.aclose)
         await hub.warm_up()
         yield hub
-    finally:
-        await hub.aclose()
 
 
 def _opened(settings: Settings, wanted: SpeechSettings) -> list[VoiceEngine]:
@@ -72,6 +78,10 @@ def _options(name: str, wanted: SpeechSettings, catalog: Catalog) -> dict[str, o
         languages, voices = wanted.remote_languages, wanted.remote_voices
         remote = RemoteSettings(wanted.remote_url, wanted.remote_model, voices, languages, wanted.remote_key_env)
         return {"settings": remote}
+    if name == "piper":
+        return {"folder": wanted.piper_folder}
+    if name == "edge":
+        return {"voices": wanted.edge_voices}
     if name in {"espeak", "pyttsx3"}:
         return {"words_per_minute": wanted.words_per_minute, "volume": wanted.volume}
     return {}

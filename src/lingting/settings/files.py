@@ -1,4 +1,4 @@
-"""Where settings come from: the prefix of the environment's variables, and the file."""
+"""Where settings come from: the prefix of the environment's variables, the folder of secrets, and the file."""
 
 from __future__ import annotations
 
@@ -7,12 +7,20 @@ from pathlib import Path
 
 from lingting.domain.errors import SettingsInvalid
 
-__all__ = ["API_KEY_VARIABLE", "CONFIG_VARIABLE", "ENV_PREFIX", "settings_file"]
+__all__ = [
+    "API_KEY_VARIABLE",
+    "CONFIG_VARIABLE",
+    "ENV_PREFIX",
+    "SECRETS_VARIABLE",
+    "secret_names",
+    "secrets_folder",
+    "settings_file",
+]
 
 ENV_PREFIX = "LINGTING_"
 CONFIG_VARIABLE = "LINGTING_CONFIG"
-CLIENT_VARIABLES = frozenset({"LINGTING_API_KEY"})
-"""Read by commands that talk to a server; no settings, but not unknown either."""
+SECRETS_VARIABLE = "LINGTING_SECRETS_DIR"
+"""Of a folder whose files are named as variables are: what Docker, Kubernetes and systemd hand secrets over in."""
 API_KEY_VARIABLE = "LINGTING_API_KEY"
 """Of our own clients; the server does not read it."""
 DEFAULT_FILE = "lingting.toml"
@@ -29,3 +37,31 @@ def settings_file() -> Path | None:
             raise SettingsInvalid(f"{CONFIG_VARIABLE} = {named!r}: there is no such file", param=CONFIG_VARIABLE)
         return Path(named)
     return Path(DEFAULT_FILE) if Path(DEFAULT_FILE).is_file() else None
+
+
+def secrets_folder() -> Path | None:
+    """Where files with single settings are, if the environment names a folder.
+
+    raises    SettingsInvalid when LINGTING_SECRETS_DIR names a folder that is not there
+    """
+    named = os.environ.get(SECRETS_VARIABLE)
+    if not named:
+        return None
+    if not Path(named).is_dir():
+        raise SettingsInvalid(f"{SECRETS_VARIABLE} = {named!r}: there is no such folder", param=SECRETS_VARIABLE)
+    return Path(named)
+
+
+def secret_names() -> list[str]:
+    """What the files in that folder are called.
+
+    raises    SettingsInvalid when the folder is not there or may not be read
+    """
+    folder = secrets_folder()
+    try:
+        return [path.name for path in folder.iterdir()] if folder else []
+    except OSError as problem:
+        raise SettingsInvalid(
+            f"{SECRETS_VARIABLE} = {str(folder)!r}: {problem.strerror}; let the user of the server read it",
+            param=SECRETS_VARIABLE,
+        ) from problem

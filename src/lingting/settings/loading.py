@@ -9,7 +9,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from lingting.domain.errors import LingtingError, SettingsInvalid
-from lingting.settings.files import API_KEY_VARIABLE, CONFIG_VARIABLE, ENV_PREFIX
+from lingting.settings.files import (
+    API_KEY_VARIABLE,
+    CONFIG_VARIABLE,
+    ENV_PREFIX,
+    SECRETS_VARIABLE,
+    secret_names,
+)
 from lingting.settings.model import Settings
 
 __all__ = ["load_settings", "setting_names"]
@@ -63,10 +69,13 @@ def _refuse_unknown_variables() -> None:
     known = {f"{ENV_PREFIX}{name.replace('.', '__')}".upper() for name in setting_names()} | {
         CONFIG_VARIABLE,
         API_KEY_VARIABLE,
+        SECRETS_VARIABLE,
     }
     sections = {f"{ENV_PREFIX}{name.split('.')[0]}".upper() for name in setting_names()}
     unknown = sorted(
-        name for name in os.environ if name.upper().startswith(ENV_PREFIX) and name.upper() not in known | sections
+        name
+        for name in (*os.environ, *secret_names())
+        if name.upper().startswith(ENV_PREFIX) and name.upper() not in known | sections
     )
     if unknown:
         raise SettingsInvalid(f"{unknown[0]} is not a setting; docs/settings.md lists them", param=unknown[0])

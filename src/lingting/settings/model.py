@@ -8,11 +8,17 @@ from typing import TypeVar
 
 import platformdirs
 from pydantic import Field
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    NestedSecretsSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from lingting.domain import RecognizeOptions
 from lingting.engines.remote_address import is_loopback
-from lingting.settings.files import ENV_PREFIX, settings_file
+from lingting.settings.files import ENV_PREFIX, secrets_folder, settings_file
 from lingting.settings.platform import (
     AccessSection,
     AuditSection,
@@ -31,6 +37,7 @@ from lingting.settings.platform import (
     OutboundSection,
     SpeechSection,
     StorageSection,
+    TalkSection,
     TraceSection,
     VaultSection,
 )
@@ -120,6 +127,7 @@ class Settings(BaseSettings):
     commands: CommandSection = CommandSection()
     hotwords: HotwordSection = HotwordSection()
     chat: ChatSection = ChatSection()
+    talk: TalkSection = TalkSection()
     speech: SpeechSection = SpeechSection()
 
     def built(self, section: str, settings: type[SettingsT]) -> SettingsT:
@@ -169,4 +177,6 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         path = settings_file()
         files = (TomlConfigSettingsSource(settings_cls, path),) if path else ()
-        return (init_settings, env_settings, *files)
+        folder = secrets_folder()
+        secrets = (NestedSecretsSettingsSource(file_secret_settings, secrets_dir=folder),) if folder else ()
+        return (init_settings, env_settings, *secrets, *files)

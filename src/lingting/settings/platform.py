@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from lingting.dialogue.chat_settings import ChatSettings
+from lingting.dialogue.chat.chat_settings import ChatSettings
+from lingting.dialogue.talk.talk_settings import TALK_RANGES, TalkSettings
 from lingting.jobs.command_settings import CommandSettings
 from lingting.jobs.courier import CallbackSettings
 from lingting.jobs.parts import JobSettings
@@ -59,6 +60,7 @@ __all__ = [
     "OutboundSection",
     "SpeechSection",
     "StorageSection",
+    "TalkSection",
     "TraceSection",
     "VaultSection",
 ]
@@ -83,3 +85,4 @@ SpeechSection: Any = section(SpeechSettings, SPEECH_RANGES)
 CommandSection: Any = section(CommandSettings, COMMAND_RANGES)
 HotwordSection: Any = section(HotwordSettings, {})
 ChatSection: Any = section(ChatSettings, CHAT_RANGES)
+TalkSection: Any = section(TalkSettings, TALK_RANGES)

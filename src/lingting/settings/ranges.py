@@ -168,8 +168,11 @@ CHAT_RANGES = {
     "total_seconds": (0.1, 3_600.0),
     "max_retries": (0, 20),
     "backoff_seconds": (0.0, 10.0),
+    "tool_rounds": (1, 20),
+    "cache_similarity": (0.0, 1.0),
     "conversations": (1, 1_000_000),
     "conversation_seconds": (1.0, 86_400.0),
+    "keep_seconds": (0.0, 315_360_000.0),
 }
 GRPC_RANGES = {
     "port": (0, 65_535),

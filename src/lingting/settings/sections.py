@@ -85,6 +85,8 @@ class ServerSettings(Section):
     """An upload that sends nothing for this long is ended."""
     upload_seconds: Annotated[float, Field(gt=0, le=86_400)] = 900.0
     """An upload takes at most this long in all."""
+    console: bool = True
+    """Serve the web console at /."""
 
 
 class DoorSettings(Section):

@@ -26,10 +26,18 @@ class Booth:
         self.engine = engine
         self._stall_seconds = stall_seconds
         self._threads = ThreadPoolExecutor(engine.threads, thread_name_prefix="lingting-voice")
+        self._is_warm = False
 
     async def warm_up(self) -> None:
         """raises    EngineUnavailable"""
+        self._is_warm = True
         await asyncio.get_running_loop().run_in_executor(self._threads, self.engine.warm_up)
+
+    def warm_soon(self) -> None:
+        """Load it while nothing is said yet; what fails, fails again where something is said."""
+        if not self._is_warm:
+            self._is_warm = True
+            self._threads.submit(self._warm)
 
     async def say(self, text: str, voice: str, style: Style) -> AsyncGenerator[Samples]:
         """A clause, block by block.
@@ -68,6 +76,12 @@ class Booth:
             raise DeadlineExceeded(
                 f"nothing was spoken for {self._stall_seconds:g} seconds; try again, or another voice"
             ) from problem
+
+    def _warm(self) -> None:
+        try:
+            self.engine.warm_up()
+        except Exception as problem:  # noqa: BLE001 - nobody waits for it
+            log.info("voice.not_warm", error=type(problem).__name__)
 
     def _work(self, text: str, voice: str, style: Style, tell: Callable[[_Said], None], left: threading.Event) -> None:
         try:

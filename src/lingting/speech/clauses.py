@@ -22,10 +22,11 @@ _CUT = re.compile(r"[。！？!?…]+[\"'”’」』）)]*\s*|[.]+[\"'”’)]*
 _SPACE = re.compile(r"\s+")
 
 
-def clauses(text: str, *, eager: bool) -> list[str]:
+def clauses(text: str, *, eager: bool, is_start: bool = True) -> list[str]:
     """The text in pieces.
 
-    eager    cut at commas, too; else at the ends of sentences only
+    eager       cut at commas, too; else at the ends of sentences only
+    is_start    whether nothing was said before it; then the first piece may be short
     """
     pieces: list[str] = []
     held = ""
@@ -34,7 +35,7 @@ def clauses(text: str, *, eager: bool) -> list[str]:
             pieces.append(held)
             held = ""
         held += part
-        least = MIN_WEIGHT if pieces or not eager else MIN_FIRST_WEIGHT
+        least = MIN_FIRST_WEIGHT if eager and is_start and not pieces else MIN_WEIGHT
         if (is_sentence or eager) and _weight(held) >= least:
             pieces.append(held)
             held = ""

@@ -29,6 +29,7 @@ from lingting.speech.levels import Leveller
 from lingting.speech.phrases import Phrases, phrase_key
 from lingting.speech.roster import Chosen, Roster
 from lingting.speech.settings import SpeechSettings
+from lingting.speech.shared_phrases import SharedPhrases
 from lingting.speech.speakable import has_words, speakable
 
 __all__ = ["SPEECH_RATE_HZ", "Speech", "SpeechAsk", "SpeechHub", "SpeechObserver"]
@@ -75,8 +76,9 @@ class SpeechObserver(Protocol):
 
 @dataclass(slots=True)
 class _Tally:
-    """What became of one text."""
+    """What becomes of one text."""
 
+    call: Call
     made_seconds: float = 0.0
     seconds: float = 0.0
     outcome: str = "left"
@@ -110,11 +112,16 @@ class SpeechHub:
         self._booth_of = {voice.name: booth for booth in self._booths[::-1] for voice in booth.engine.voices}
         self.roster = Roster([voice for engine in engines for voice in engine.voices], settings)
         self._phrases = Phrases(max_bytes=settings.phrase_bytes, seconds=settings.phrase_seconds, timer=clock.monotonic)
+        self._shared: SharedPhrases | None = None
         self._speaking = 0
 
     @property
     def max_characters(self) -> int:
         return self._settings.max_characters
+
+    def share(self, phrases: SharedPhrases) -> None:
+        """Look for clauses among those of other servers, too."""
+        self._shared = phrases
 
     async def warm_up(self) -> None:
         """Load the engines that the settings name, so that nobody waits for them.
@@ -133,11 +140,27 @@ class SpeechHub:
         if len(ask.text) > self._settings.max_characters:
             most = self._settings.max_characters
             raise InvalidOption("input", f"{len(ask.text)} characters; at most {most}, send it in parts")
-        if not SLOWEST <= ask.speed <= FASTEST:
-            raise InvalidOption("speed", f"{ask.speed:g} is outside {SLOWEST} to {FASTEST}")
+        _require_speed(ask.speed)
         chosen, pieces = await asyncio.to_thread(self._read, ask)
         await self._meter.require_audio(call.principal)
         return Speech(chosen.voice, chosen.language, len(ask.text), self._said(ask, chosen, pieces, call))
+
+    async def require(self, principal: Principal, *, voice: str | None, speed: float) -> None:
+        """That something can be said so, before there is a text.
+
+        raises    InvalidOption, VoiceNotFound, QuotaExceeded
+        """
+        _require_speed(speed)
+        self.roster.require(voice)
+        await self._meter.require_audio(principal)
+
+    def warm_soon(self, *, voice: str | None, language: str) -> None:
+        """Load what will probably speak, while nothing is to be said yet."""
+        try:
+            chosen = self.roster.choose("", voice=voice, engine=None, language=language)
+        except LingtingError:
+            return  # said where something is to be spoken
+        self._booth_of[chosen.voice.name].warm_soon()
 
     async def aclose(self) -> None:
         for booth in self._booths:
@@ -153,10 +176,10 @@ class SpeechHub:
         return chosen, [piece for piece in pieces if has_words(piece)]
 
     async def _said(self, ask: SpeechAsk, chosen: Chosen, pieces: list[str], call: Call) -> AsyncGenerator[Samples]:
-        engine, tally, began = chosen.voice.engine, _Tally(), self._clock.monotonic()
+        engine, tally, began = chosen.voice.engine, _Tally(call), self._clock.monotonic()
         with self._place():
             try:
-                async with aclosing(self._levelled(ask, chosen, pieces, call, tally)) as blocks:
+                async with aclosing(self._levelled(ask, chosen, pieces, tally)) as blocks:
                     async for block in blocks:
                         if not tally.seconds:
                             self._observer.first_sound(engine, self._clock.monotonic() - began)
@@ -172,14 +195,14 @@ class SpeechHub:
                 await self._meter.charge_audio(call.principal, tally.made_seconds)
 
     async def _levelled(
-        self, ask: SpeechAsk, chosen: Chosen, pieces: list[str], call: Call, tally: _Tally
+        self, ask: SpeechAsk, chosen: Chosen, pieces: list[str], tally: _Tally
     ) -> AsyncGenerator[Samples]:
         booth, leveller = self._booth_of[chosen.voice.name], Leveller()
         rate_hz = booth.engine.rate_hz
         resampler = StreamResampler(rate_hz, SPEECH_RATE_HZ)
         style = Style(chosen.language, ask.speed)
         for piece in pieces:
-            key = phrase_key(call.principal.owner, chosen.voice, booth.engine.version, style, piece)
+            key = phrase_key(tally.call.principal.owner, chosen.voice, booth.engine.version, style, piece)
             async with aclosing(self._piece(piece, chosen.voice, style, key, tally)) as blocks:
                 async for block in blocks:
                     yield leveller.level(resampler.push(block[np.newaxis, :])[0])
@@ -189,8 +212,7 @@ class SpeechHub:
         self, piece: str, voice: VoiceInfo, style: Style, key: bytes, tally: _Tally
     ) -> AsyncGenerator[Samples]:
         """At the voice's own rate; kept when it was said to the end."""
-        known = self._phrases.get(key)
-        self._observer.phrase("miss" if known is None else "hit", size_bytes=self._phrases.size_bytes)
+        known = await self._known(key)
         if known is not None:
             yield known
             return
@@ -201,7 +223,19 @@ class SpeechHub:
                 tally.made_seconds += len(block) / booth.engine.rate_hz
                 yield block
         if whole:
-            self._phrases.put(key, np.concatenate(whole))
+            sound = np.concatenate(whole)
+            if self._phrases.put(key, sound) and self._shared is not None:
+                self._shared.put_soon(key, sound, tally.call)
+
+    async def _known(self, key: bytes) -> Samples | None:
+        """What was said here of late, else elsewhere."""
+        known, outcome = self._phrases.get(key), "hit"
+        if known is None and self._shared is not None:
+            known, outcome = await self._shared.get(key), "shared"
+            if known is not None:
+                self._phrases.put(key, known)
+        self._observer.phrase("miss" if known is None else outcome, size_bytes=self._phrases.size_bytes)
+        return known
 
     @contextmanager
     def _place(self) -> Iterator[None]:
@@ -218,3 +252,8 @@ class SpeechHub:
         finally:
             self._speaking -= 1
             self._observer.speaking(self._speaking)
+
+
+def _require_speed(speed: float) -> None:
+    if not SLOWEST <= speed <= FASTEST:
+        raise InvalidOption("speed", f"{speed:g} is outside {SLOWEST} to {FASTEST}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ MAX_SOUNDS = 500
 BUILT_IN = "jf_alpha"
 """A Japanese voice that comes with the weights; it speaks Chinese well enough to be understood."""
 QUIET = 0.008
+THREADS = 2
+"""Of one clause: it is heard in two thirds of the time that one takes; more were not measured."""
 EDGE_SECONDS = 0.04
 PAUSES_SECONDS = {"。": 0.3, "！": 0.3, "？": 0.3, ".": 0.3, "!": 0.3, "?": 0.3, "…": 0.35, "；": 0.2, ";": 0.2}
 PAUSE_SECONDS = 0.12
@@ -108,7 +111,8 @@ class KokoroVoices:
 
         folder = self._find_weights()
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1  # two were measured to be no faster
+        options.intra_op_num_threads, options.inter_op_num_threads = min(THREADS, os.cpu_count() or 1), 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # else it takes what others need
         options.log_severity_level = 3
         try:
             session = onnxruntime.InferenceSession(

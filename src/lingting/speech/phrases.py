@@ -1,4 +1,4 @@
-"""What was said of late, so that greetings and prompts are not made again. In memory only."""
+"""What was said of late, so that greetings and prompts are not made again. In the memory of this process."""
 
 from __future__ import annotations
 
@@ -39,6 +39,9 @@ class Phrases:
         steps = self._kept.get(key)
         return None if steps is None else steps.astype(np.float32) / np.float32(INT16_SCALE)
 
-    def put(self, key: bytes, samples: Samples) -> None:
-        if samples.nbytes // 2 <= self._kept.maxsize // LARGEST_PART:
+    def put(self, key: bytes, samples: Samples) -> bool:
+        """False, and nothing is kept, for one that is too long."""
+        fits = bool(samples.nbytes // 2 <= self._kept.maxsize // LARGEST_PART)
+        if fits:
             self._kept[key] = pcm16(samples)
+        return fits

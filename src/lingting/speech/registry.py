@@ -79,6 +79,20 @@ VOICE_ENGINES: Mapping[str, VoiceRow] = {
             needs=("openai",),
             install="pip install 'lingting[openai]'",
         ),
+        VoiceRow(
+            name="piper",
+            target="lingting.speech.piper:PiperVoices",
+            languages=("those of the voices in speech.piper_folder",),
+            needs=("piper",),
+            install="pip install 'lingting[piper]'",
+        ),
+        VoiceRow(
+            name="edge",
+            target="lingting.speech.edge:EdgeVoices",
+            languages=("those of speech.edge_voices",),
+            needs=("edge_tts",),
+            install="pip install 'lingting[edge]'",
+        ),
         VoiceRow(name="fake", target="lingting.speech.fake:FakeVoices", languages=("en", "zh")),
     )
 }

@@ -49,10 +49,19 @@ class Roster:
     def engines(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(voice.engine for voice in self.voices))
 
-    def choose(self, text: str, *, voice: str | None, engine: str | None, language: str | None) -> Chosen:
-        """raises    VoiceNotFound, naming those there are; UnsupportedLanguage"""
+    def require(self, voice: str | None) -> None:
+        """That there is such a voice, or for None any.
+
+        raises    VoiceNotFound
+        """
         if not self.voices:
             raise VoiceNotFound(NO_VOICES)
+        if voice is not None and voice not in self._by_name and voice not in ANY_VOICE:
+            raise VoiceNotFound(f"{voice[:80]!r} is unknown; use one of {', '.join(self._by_name)}, or auto")
+
+    def choose(self, text: str, *, voice: str | None, engine: str | None, language: str | None) -> Chosen:
+        """raises    VoiceNotFound, naming those there are; UnsupportedLanguage"""
+        self.require(voice)
         able = [each for each in self.voices if engine is None or each.engine == engine]
         wanted = normalize_language(language) if language else None
         if voice is not None and voice in self._by_name:
@@ -60,8 +69,6 @@ class Roster:
             if named not in able:
                 raise VoiceNotFound(f"{voice!r} is not a voice of {engine}; leave out the model or the voice")
             return Chosen(named, self._spoken_by(named, wanted or _guess(text, named.languages)))
-        if voice is not None and voice not in ANY_VOICE:
-            raise VoiceNotFound(f"{voice[:80]!r} is unknown; use one of {', '.join(self._by_name)}, or auto")
         spoken = tuple(dict.fromkeys(code for each in able for code in each.languages))
         wanted = wanted or _guess(text, spoken)
         return Chosen(self._of_language(wanted, able), wanted)

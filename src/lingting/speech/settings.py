@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 __all__ = ["SPEECH_RANGES", "SpeechSettings"]
 
@@ -30,6 +31,10 @@ class SpeechSettings:
     """Of espeak and pyttsx3."""
     volume: float = 1.0
     """Of espeak and pyttsx3, 0 to 1."""
+    piper_folder: Path | None = None
+    """With the voices of the engine `piper`: NAME.onnx and NAME.onnx.json."""
+    edge_voices: tuple[str, ...] = ("zh-CN-XiaoxiaoNeural", "en-US-AvaNeural")
+    """Of the engine `edge`, as the service names them. What they say is sent to Microsoft's servers."""
     remote_url: str = ""
     """Of a server with OpenAI's speech API, with the path before `/audio/speech`, for the engine `remote`."""
     remote_model: str = "tts-1"

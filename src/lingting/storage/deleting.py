@@ -9,13 +9,24 @@ from sqlalchemy import Select, Table, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from lingting.storage.db import Database
-from lingting.storage.tables import blobs, deliveries, jobs, transcript_terms, transcripts
+from lingting.storage.tables import (
+    blobs,
+    conversation_turns,
+    conversations,
+    deliveries,
+    jobs,
+    transcript_terms,
+    transcripts,
+)
 
 __all__ = ["delete_rows", "ids_of"]
 
 
 async def delete_rows(database: Database, table: Table, ids: Sequence[str]) -> None:
-    """And of a transcript its terms, of a job its callbacks; recordings of both are due from now on."""
+    """And of a transcript its terms, of a job its callbacks; recordings of both are due from now on.
+
+    Of a conversation its turns.
+    """
     await database.write(lambda connection: _delete(connection, table, ids))
 
 
@@ -29,6 +40,8 @@ async def _delete(connection: AsyncConnection, table: Table, ids: Sequence[str])
         await connection.execute(delete(transcript_terms).where(transcript_terms.c.transcript_id.in_(ids)))
     if table is jobs:
         await connection.execute(delete(deliveries).where(deliveries.c.job_id.in_(ids)))
+    if table is conversations:
+        await connection.execute(delete(conversation_turns).where(conversation_turns.c.conversation_id.in_(ids)))
     await connection.execute(delete(table).where(table.c.id.in_(ids)))
 
 

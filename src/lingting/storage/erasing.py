@@ -1,4 +1,4 @@
-"""Erases what is kept of a person, a key, a time or one piece of work: rows, terms, recordings, jobs, cached results.
+"""Erases what is kept of a person, a key, a time or one piece of work, in rows, files, caches and memory.
 
 Promises: when `erase` returns, what it counted cannot be read back through anything here; work that is going on for
 the erased jobs loses its place and ends without a result.
@@ -7,8 +7,8 @@ the erased jobs loses its place and ends without a result.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -21,7 +21,7 @@ from lingting.storage.db import Database
 from lingting.storage.deleting import delete_rows, ids_of
 from lingting.storage.erasure_notice import ErasureNotice
 from lingting.storage.identity import hash_of_user
-from lingting.storage.tables import blobs, jobs, transcripts
+from lingting.storage.tables import blobs, conversations, jobs, transcripts
 from lingting.storage.transcripts.history_records import moment_of
 from lingting.telemetry import log
 from lingting.telemetry.areas.storage import StorageMetrics
@@ -50,8 +50,9 @@ class Erasure:
     key: str | None = None
     """The id of an API key."""
     id: str | None = None
-    """Of a record or a job."""
+    """Of a record, a job or a conversation."""
     before: datetime | None = None
+    """A conversation goes whole, by when it began."""
     everything: bool = False
     """Meant, when nothing else is given."""
 
@@ -68,6 +69,7 @@ class Erased:
     jobs: int
     recordings: int
     cached: int
+    conversations: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,9 @@ class Stores:
     cache: CacheEraser | None = None
 
 
+Forget = Callable[[Erasure], Collection[str]]
+
+
 class Eraser:
     """Belongs to one event loop."""
 
@@ -90,6 +95,11 @@ class Eraser:
         self._cache = stores.cache
         self._notice = notice
         self._metrics = metrics
+        self._memories: list[Forget] = []
+
+    def watch(self, forget: Forget) -> None:
+        """Have this told of every erasure that is made here, for what is in memory only; it says which ids went."""
+        self._memories.append(forget)
 
     async def erase(self, asked: Erasure) -> Erased:
         """Jobs first, so that none makes a transcript after the transcripts have gone.
@@ -100,13 +110,16 @@ class Eraser:
         keys = await ids_of(self._database, self._cache_keys(asked))
         gone = await self._rows(transcripts, asked)
         recordings = await self._recordings(asked)
+        talks = await self._rows(conversations, asked)
+        talks += [name for forget in self._memories for name in forget(asked) if name not in talks]
         cached = await self._cache.erase(keys=keys, tags=self._tags(asked, [*gone, *gone_jobs])) if self._cache else 0
         await self._notice.tell()
         await self._database.forget()
-        erased = Erased(len(gone), len(gone_jobs), recordings, cached)
-        for kind in ("transcripts", "jobs", "recordings", "cached"):
-            self._metrics.erased(kind, getattr(erased, kind))
-        log.info("erased", transcripts=len(gone), jobs=len(gone_jobs), recordings=recordings, cached=cached)
+        erased = Erased(len(gone), len(gone_jobs), recordings, cached, len(talks))
+        counts = asdict(erased)
+        for kind, count in counts.items():
+            self._metrics.erased(kind, count)
+        log.info("erased", **counts)
         return erased
 
     async def _rows(self, table: Table, asked: Erasure) -> list[str]:

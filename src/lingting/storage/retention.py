@@ -1,4 +1,4 @@
-"""Deletes what has had its time: transcripts, recordings, ended jobs, callbacks, and files that nothing knows.
+"""Deletes what has had its time: transcripts, talks, recordings, ended jobs, callbacks, and files that nothing knows.
 
 Promises: several servers may sweep one database; a sweep works in small transactions, so that nobody waits for it; one
 that fails is counted, logged and tried again at the next turn.
@@ -19,7 +19,7 @@ from lingting.storage.db import Database
 from lingting.storage.deleting import delete_rows, ids_of
 from lingting.storage.identity import milliseconds
 from lingting.storage.rooms.room_tasks import end_tasks
-from lingting.storage.tables import blobs, deliveries, jobs, transcripts
+from lingting.storage.tables import blobs, conversations, deliveries, jobs, transcripts
 from lingting.telemetry import log
 from lingting.telemetry.areas.storage import StorageMetrics
 
@@ -78,6 +78,7 @@ class Sweeper:
             "transcripts": await self._rows(transcripts, transcripts.c.expires_ms <= now_ms),
             "jobs": await self._rows(jobs, and_(jobs.c.expires_ms <= now_ms, jobs.c.state.in_(ENDED_STATES))),
             "deliveries": await self._rows(deliveries, deliveries.c.expires_ms <= now_ms),
+            "conversations": await self._rows(conversations, conversations.c.expires_ms <= now_ms),
             "blobs": await self._recordings(now_ms),
         }
         for kind, count in counts.items():

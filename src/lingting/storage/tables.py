@@ -15,6 +15,8 @@ __all__ = [
     "audit",
     "audit_head",
     "blobs",
+    "conversation_turns",
+    "conversations",
     "deliveries",
     "jobs",
     "metadata",
@@ -151,6 +153,39 @@ transcript_terms = Table(
     Column("term", BigInteger, primary_key=True, autoincrement=False),
     Column("transcript_id", ID, primary_key=True),
     Index("ix_transcript_terms_transcript_id", "transcript_id"),
+    **_MYSQL,
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("owner", OWNER, nullable=False),
+    Column("key_id", ID, nullable=False),
+    Column("user_hash", HASH),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("last_ms", BigInteger, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False),
+    Column("door", String(80), nullable=False),
+    Column("turns", BigInteger, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("sealed", LARGE, nullable=False),
+    Index("ix_conversations_owner_created_ms_id", "owner", "created_ms", "id"),
+    Index("ix_conversations_owner_user_hash", "owner", "user_hash", mysql_length={"user_hash": 32}),
+    Index("ix_conversations_key_id", "key_id"),
+    Index("ix_conversations_expires_ms", "expires_ms"),
+    **_MYSQL,
+)
+
+conversation_turns = Table(
+    "conversation_turns",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("conversation_id", ID, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("sealed", LARGE, nullable=False),
+    Index("ix_conversation_turns_conversation_id_number", "conversation_id", "number"),
     **_MYSQL,
 )
 

@@ -81,7 +81,7 @@ def realigned(words: Sequence[Word], edits: Iterable[Edit]) -> Realigned:
     edits    in order, not overlapping; positions in the texts of the words, joined
     keeps    tokens; times that run forward
     """
-    groups = _grouped(words, list(edits))
+    groups = _grouped(words, _joined(edits))
     merges = tuple((group.first, group.last) for group in groups if group.last > group.first)
     return Realigned(tuple(_merged(words[group.first : group.last + 1], group.text) for group in groups), merges)
 
@@ -100,6 +100,17 @@ def rewritten(segment: Segment, edits_of: Callable[[str], Sequence[Edit]]) -> Se
     lead = len(spelled) - len(spelled.lstrip())
     moved = [Edit(edit.start + lead, edit.end + lead, edit.text) for edit in edits]
     return replace(segment, text=text, words=realigned(segment.words, moved).words)
+
+
+def _joined(edits: Iterable[Edit]) -> list[Edit]:
+    """Insertions at one place as one edit, since they could belong to different words."""
+    joined: list[Edit] = []
+    for edit in edits:
+        if joined and joined[-1].start == joined[-1].end == edit.start == edit.end:
+            joined[-1] = replace(edit, text=joined[-1].text + edit.text)
+        else:
+            joined.append(edit)
+    return joined
 
 
 @dataclass(slots=True)

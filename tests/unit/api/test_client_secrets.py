@@ -47,6 +47,13 @@ def test_a_secret_speaks_for_its_maker_and_for_live_speech_only() -> None:
     assert [scope for scope in Scope if principal.may(scope)] == [Scope.STREAM]
 
 
+def test_a_secret_is_good_for_what_it_was_made_for_as_far_as_its_maker_is() -> None:
+    kept = ClientSecrets(VirtualClock())
+    maker = Principal(key_id="k", scopes=frozenset((Scope.STREAM, Scope.CHAT)))
+    secret = kept.issue("preset", maker, seconds=10, scopes=(Scope.STREAM, Scope.CHAT, Scope.SPEAK))
+    assert kept.redeem(secret.value).principal.scopes == {Scope.STREAM, Scope.CHAT}
+
+
 def test_the_table_is_bounded_and_makes_room_of_what_expired() -> None:
     clock = VirtualClock()
     kept = ClientSecrets(clock, most=2)

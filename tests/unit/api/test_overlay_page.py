@@ -1,5 +1,6 @@
-"""The overlay page holds nothing inline, loads nothing from elsewhere, and shows text as text only."""
+"""The pages of rooms hold nothing inline, load nothing from elsewhere, show text as text only, in two languages."""
 
+import json
 import re
 
 import pytest
@@ -12,8 +13,9 @@ SCRIPTS = {name: content.decode() for name, (content, _) in FILES.items() if nam
 MARKUP_SINKS = ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "Function(", "srcdoc")
 
 
-def test_the_page_has_no_inline_script_or_style() -> None:
-    page = FILES["overlay.html"][0].decode()
+@pytest.mark.parametrize("name", ["overlay.html", "watch.html"])
+def test_a_page_has_no_inline_script_or_style(name) -> None:
+    page = FILES[name][0].decode()
     assert re.findall(r"<script(?![^>]*\ssrc=)", page) == []
     assert re.findall(r"<style|\sstyle=|\son\w+=|javascript:", page) == []
 
@@ -25,6 +27,16 @@ def test_text_of_a_caption_can_only_become_text(name) -> None:
 
 def test_captions_are_set_as_text_content() -> None:
     assert "line.textContent = caption.text;" in SCRIPTS["overlay.js"]
+    assert "line.textContent = caption.text;" in SCRIPTS["watch.js"]
+
+
+def test_the_viewer_s_words_are_all_used_and_there_in_both_languages() -> None:
+    words = json.loads(FILES["watch.json"][0])
+    page = FILES["watch.html"][0].decode() + SCRIPTS["watch.js"]
+    told = {"not_allowed", "room_not_found"}
+    """The codes of refusals."""
+    assert [key for key in words if f'"{key}"' not in page and key not in told] == []
+    assert [key for key, said in words.items() if len(said) != 2 or not re.search(r"[\u4e00-\u9fff]", said[1])] == []
 
 
 @pytest.mark.parametrize("name", sorted(FILES))

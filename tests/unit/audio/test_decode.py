@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import os
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from absent import absent, require_recordings
 from hostile import encoded_tone, long_flac, tone, wav_bytes
 from lingting.audio.decode import AudioSource, DecodedAudio, Decoder, DecodeSettings
 from lingting.audio.pcm import to_pcm
@@ -81,8 +83,8 @@ def test_a_tone_survives_every_format(decoder, container, codec, rate_hz, layout
 SHARED = Path(__file__).parents[4] / "shared" / "speech" / "derived" / "formats"
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/speech/derived/formats beside the repository")
 def test_the_same_speech_in_every_shared_format_is_the_same_speech(decoder):
+    require_recordings(SHARED)
     for stem in sorted({path.name.split(".")[0] for path in SHARED.iterdir()}):
         whole = _all(decoder.open(AudioSource(path=SHARED / f"{stem}.flac")))[0]
         for path in sorted(SHARED.glob(f"{stem}.*")):
@@ -139,7 +141,10 @@ def test_denoising_keeps_the_length(decoder):
 
 
 def test_wechat_silk_is_read(decoder):
-    pysilk = pytest.importorskip("pysilk", reason="pip install lingting[silk]")
+    if importlib.util.find_spec("pysilk") is None:
+        absent("pysilk is not here; pip install 'lingting[silk]' to run this")
+    import pysilk
+
     out = io.BytesIO()
     pysilk.encode(io.BytesIO(tone(1.0, rate_hz=24_000).astype("<i2").tobytes()), out, 24_000, 24_000)
     for data in (out.getvalue(), out.getvalue().removeprefix(b"\x02") + b"\xff\xff"):

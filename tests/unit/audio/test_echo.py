@@ -9,29 +9,17 @@ import pytest
 from faster_whisper.audio import decode_audio
 
 from lingting.audio.echo import MAX_AHEAD_SECONDS, EchoCanceller
+from simulated_room import in_a_room
 
 pytestmark = pytest.mark.unit
 
 RATE_HZ = 16_000
 SAMPLES = Path(__file__).parents[3] / "samples"
-DECAY_SECONDS = 0.25
 
 
 @pytest.fixture(scope="module")
 def speech():
     return decode_audio(str(SAMPLES / "en-long.ogg"))[: 12 * RATE_HZ]
-
-
-def room(far, *, delay_seconds):
-    """What a microphone hears of a loudspeaker: a delay, a direct sound, a decaying tail, a little noise."""
-    rng = np.random.default_rng(1)
-    length = int(DECAY_SECONDS * RATE_HZ)
-    response = rng.standard_normal(length) * np.exp(-6.9 * np.arange(length) / length)
-    response[0] = 1.5
-    response *= 0.5 / np.sqrt((response**2).sum())
-    heard = np.convolve(far, response)
-    moved = np.concatenate([np.zeros(int(delay_seconds * RATE_HZ)), heard])[: len(far)]
-    return (moved + 1e-4 * rng.standard_normal(len(far))).astype(np.float32)
 
 
 def cleaned(canceller, near, *, cut=1_600):
@@ -48,7 +36,7 @@ def reduction_db(before, after, *, from_seconds):
 def test_what_is_played_is_taken_out_of_what_is_heard(speech, delay_seconds):
     canceller = EchoCanceller()
     canceller.play(speech)
-    heard = room(speech, delay_seconds=delay_seconds)
+    heard = in_a_room(speech, delay_seconds=delay_seconds)
     left = cleaned(canceller, heard)
     assert reduction_db(heard, left, from_seconds=2.0) > 25.0
     assert canceller.reduction_db > 15.0
@@ -57,14 +45,16 @@ def test_what_is_played_is_taken_out_of_what_is_heard(speech, delay_seconds):
 def test_a_long_delay_that_is_known_is_allowed_for(speech):
     canceller = EchoCanceller(delay_seconds=0.6)
     canceller.play(speech)
-    heard = room(speech, delay_seconds=0.6)
+    heard = in_a_room(speech, delay_seconds=0.6)
     assert reduction_db(heard, cleaned(canceller, heard), from_seconds=2.0) > 25.0
 
 
 def test_a_person_who_speaks_after_the_loudspeaker_is_left_alone(speech):
     canceller = EchoCanceller()
     canceller.play(speech[: 2 * RATE_HZ])
-    near = np.concatenate([room(speech[: 2 * RATE_HZ], delay_seconds=0.05), np.zeros(2 * RATE_HZ, np.float32), speech])
+    near = np.concatenate(
+        [in_a_room(speech[: 2 * RATE_HZ], delay_seconds=0.05), np.zeros(2 * RATE_HZ, np.float32), speech]
+    )
     left = cleaned(canceller, near)
     assert np.array_equal(left[4 * RATE_HZ :], near[4 * RATE_HZ :])
     assert not canceller.is_playing
@@ -99,6 +89,6 @@ def test_the_answer_does_not_depend_on_how_the_input_is_cut(speech):
     for cut in (160, 777, 16_000):
         canceller = EchoCanceller()
         canceller.play(speech)
-        answers.append(cleaned(canceller, room(speech, delay_seconds=0.03), cut=cut))
+        answers.append(cleaned(canceller, in_a_room(speech, delay_seconds=0.03), cut=cut))
     assert np.array_equal(answers[0], answers[1])
     assert np.array_equal(answers[0], answers[2])

@@ -7,12 +7,12 @@ given. All that turn-taking asks for is kept, with its time.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from lingting.dialogue.floor import TurnSettings
-from lingting.dialogue.turn_news import (
+from lingting.dialogue.turns.floor import TurnSettings
+from lingting.dialogue.turns.turn_news import (
     Cancel,
     Clause,
     Command,
@@ -26,7 +26,7 @@ from lingting.dialogue.turn_news import (
     StartReply,
     Token,
 )
-from lingting.dialogue.turns import Turns
+from lingting.dialogue.turns.turns import Turns
 from lingting.domain import Closed, CloseReason, Event, Final, Partial, SpeechEnded, SpeechStarted
 from lingting.domain.events import SegmentFailed
 from lingting.testing import VirtualClock
@@ -95,7 +95,8 @@ class Conversation:
             if next_event is not None and next_event <= now + 1e-9:
                 _, _, event = heapq.heappop(self._waiting)
                 if isinstance(event, Event):
-                    given = self._turns.hear(event, now_seconds=now)
+                    silent = event.end_seconds if isinstance(event, SpeechEnded) else None
+                    given = self._turns.hear(event, now_seconds=now, silent_seconds=silent)
                 else:
                     given = self._turns.tell(event, now_seconds=now)
             else:
@@ -120,20 +121,8 @@ class Conversation:
         heapq.heappush(self._waiting, (at, self._number, event))
 
     def _plan_line(self, segment: int, line: Line) -> None:
-        at, end = line.at, line.at + line.seconds
-        self._plan(at + 0.1, SpeechStarted(0, segment, at))
-        count = max(1, int(line.seconds / PARTIAL_SECONDS))
-        texts = [line.text[: round(len(line.text) * (i + 1) / count)] for i in range(count)]
-        partials = texts if line.partials is None else line.partials
-        for i, text in enumerate(partials):
-            if text:
-                self._plan(at + PARTIAL_SECONDS * (i + 1), Partial(0, segment, at, end, text, "", line.language))
-        self._plan(end + ENDPOINT_SECONDS, SpeechEnded(0, segment, at, end))
-        final_at = end + ENDPOINT_SECONDS + RECOGNISING_SECONDS
-        if line.fails:
-            self._plan(final_at, SegmentFailed(0, segment, at, end, "engine_failed", "it broke", retryable=True))
-        else:
-            self._plan(final_at, Final(0, segment, at, end, line.text, line.language))
+        for at, event in events_of(segment, line):
+            self._plan(at, event)
 
     def _obey(self, command: Command, now: float) -> None:
         if isinstance(command, StartReply):
@@ -159,6 +148,23 @@ class Conversation:
         for text, seconds in clauses:
             self._plan(at, Clause(reply, text, seconds))
         self._plan(at + 0.01, Spoken(reply))
+
+
+def events_of(segment: int, line: Line) -> Iterator[tuple[float, Event]]:
+    """What the live session tells of a line, and when."""
+    at, end = line.at, line.at + line.seconds
+    yield at + 0.1, SpeechStarted(0, segment, at)
+    count = max(1, int(line.seconds / PARTIAL_SECONDS))
+    texts = [line.text[: round(len(line.text) * (i + 1) / count)] for i in range(count)]
+    for i, text in enumerate(texts if line.partials is None else line.partials):
+        if text:
+            yield at + PARTIAL_SECONDS * (i + 1), Partial(0, segment, at, end, text, "", line.language)
+    yield end + ENDPOINT_SECONDS, SpeechEnded(0, segment, at, end)
+    final_at = end + ENDPOINT_SECONDS + RECOGNISING_SECONDS
+    if line.fails:
+        yield final_at, SegmentFailed(0, segment, at, end, "engine_failed", "it broke", retryable=True)
+    else:
+        yield final_at, Final(0, segment, at, end, line.text, line.language)
 
 
 def require_grammar(commands: Sequence[Command]) -> None:

@@ -7,8 +7,19 @@ from conversation import Bot, Conversation, Line, require_grammar
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lingting.dialogue.floor import TurnSettings
-from lingting.dialogue.turn_news import Cancel, Duck, End, EndReason, Fill, Finished, Fixed, Resume, Say, StartReply
+from lingting.dialogue.turns.floor import TurnSettings
+from lingting.dialogue.turns.turn_news import (
+    Cancel,
+    Duck,
+    End,
+    EndReason,
+    Fill,
+    Finished,
+    Fixed,
+    Resume,
+    Say,
+    StartReply,
+)
 from lingting.domain import CloseReason
 
 pytestmark = pytest.mark.unit

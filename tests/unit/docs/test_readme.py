@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from doc_blocks import PAGES
+
 pytestmark = pytest.mark.unit
 
 ROOT = Path(__file__).parents[3]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LINKS = [
     (page, target)
     for page in PAGES
@@ -45,3 +46,35 @@ def test_every_link_leads_somewhere(page: Path, target: str) -> None:
     if anchor:
         headings = re.findall(r"^#+ (.+)$", linked.read_text(encoding="utf-8"), re.MULTILINE)
         assert anchor in map(_slug, headings)
+
+
+def _doors(page: str) -> list[tuple[str, str]]:
+    """The first and the last cell of each row of its table: the door, and where to read on."""
+    rows = re.findall(r"^\| (.+?) \| .+ \| (\[.+?) \|$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
+    return [(door, pages) for door, pages in rows]
+
+
+def _commands(page: str) -> list[str]:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return re.findall(r"^(?:\$ )?(?:make|lingting) [^#\n]+?(?= *#|$)", text, re.MULTILINE)
+
+
+def test_both_languages_of_the_readme_have_the_same_doors_commands_and_pages() -> None:
+    english, chinese = _doors("README.md"), _doors("README.zh.md")
+    assert len(english) > 20
+    assert chinese == english
+    assert _commands("README.zh.md") == _commands("README.md")
+    shown = [(ROOT / name).read_text(encoding="utf-8").split("```")[3] for name in ("README.md", "README.zh.md")]
+    assert shown[0] == shown[1]
+    linked = [
+        {target for page, target in LINKS if page.name == name and target.startswith(("docs/", "examples/"))}
+        for name in ("README.md", "README.zh.md")
+    ]
+    assert linked[0] - linked[1] <= {"docs/images/console-transcribe.png"}
+    assert linked[1] <= linked[0]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.parent == ROOT / "docs"], ids=lambda page: page.stem)
+def test_every_page_is_on_the_map(page: Path) -> None:
+    mapped = {target.partition("#")[0] for other, target in LINKS if other.name == "index.md"}
+    assert page.name in mapped | {"index.md"}

@@ -10,7 +10,7 @@ import pytest
 
 from lingting.domain.errors import ModelCorrupt, ModelMissing, ModelNotFound
 from lingting.engines.catalog import Catalog, ModelState
-from lingting.engines.catalog_integrity import RECORD_NAME, FileState
+from lingting.engines.catalog_integrity import RECORD_NAME, FileState, Record, write_record
 
 pytestmark = pytest.mark.unit
 
@@ -139,6 +139,12 @@ def test_a_damaged_record_is_as_good_as_none(tmp_path: Path, folder: Path) -> No
     target = catalog.pull("tiny-test", folder=folder)
     (target / RECORD_NAME).write_text('{"files": [1]}', encoding="utf-8")
     assert catalog.locate("tiny-test") == target
+
+
+def test_a_folder_that_cannot_be_written_keeps_no_record(tmp_path: Path) -> None:
+    (tmp_path / "no-folder").touch()  # as on a read-only file system, neither writing nor unlinking works in it
+    write_record(tmp_path / "no-folder", Record(source="here", stamps={}))
+    assert [path.name for path in tmp_path.iterdir()] == ["no-folder"]
 
 
 def test_without_a_digest_the_first_pull_is_what_later_loads_are_held_to(tmp_path: Path, folder: Path) -> None:

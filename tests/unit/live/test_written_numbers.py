@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_session_grammar import Driver, hear_seconds
 
-from lingting.api.ws.openai_events import EventWriter
-from lingting.api.ws.openai_items import Conversation
+from lingting.api.ws.openai.events import EventWriter
+from lingting.api.ws.openai.items import Conversation
 from lingting.domain import (
     Final,
     Hypothesis,

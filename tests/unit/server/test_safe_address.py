@@ -56,6 +56,11 @@ async def test_the_override_opens(settings) -> None:
     await require_safe_address(settings.model_copy(update={"server": server}), VirtualClock())
 
 
+async def test_a_server_that_lets_nobody_in_without_a_key_needs_none_to_start(settings) -> None:
+    access = settings.access.model_copy(update={"required": True})
+    await require_safe_address(settings.model_copy(update={"access": access}), VirtualClock())
+
+
 async def test_loopback_needs_no_key_and_no_database(settings) -> None:
     server = settings.server.model_copy(update={"host": "::1"})
     await require_safe_address(settings.model_copy(update={"server": server}), VirtualClock())

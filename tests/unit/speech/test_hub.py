@@ -167,3 +167,19 @@ async def test_voices_of_one_name_are_told_apart_by_the_order_of_engines() -> No
     assert (len(first.said), len(second.said)) == (2, 0)
     assert [voice.name for voice in hub.roster.voices] == ["tone-en", "tone-zh", "extra"]
     await hub.aclose()
+
+
+async def test_the_voice_of_a_language_is_loaded_once_and_before_it_speaks() -> None:
+    warmed = []
+
+    class Cold(FakeVoices):
+        def warm_up(self) -> None:
+            warmed.append("zh")
+
+    hub, _ = made(Cold())
+    for _ in range(2):
+        hub.warm_soon(voice=None, language="zh")
+    hub.warm_soon(voice="nobody", language="zh")
+    await heard(hub)
+    assert warmed == ["zh"]
+    await hub.aclose()

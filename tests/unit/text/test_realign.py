@@ -86,6 +86,11 @@ def edited(draw: st.DrawFn) -> tuple[tuple[Word, ...], list[Edit]]:
     return words(*texts), [Edit(low, high, draw(st.text(max_size=4))) for low, high in pairs]
 
 
+def test_what_is_inserted_twice_at_one_place_stays_in_order() -> None:
+    after = realigned(words("", ""), [Edit(0, 0, "\r"), Edit(0, 0, "0")])
+    assert spelled(after.words) == "\r0"
+
+
 @given(edited())
 def test_the_words_spell_the_edited_text(case: tuple[tuple[Word, ...], list[Edit]]) -> None:
     before, edits = case

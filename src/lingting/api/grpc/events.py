@@ -8,7 +8,7 @@ from typing import Any
 from lingting.api.grpc._generated import speech_pb2
 from lingting.api.grpc.answers import mood_message
 from lingting.api.ws.dialect import Opened
-from lingting.api.ws.native_events import ms
+from lingting.api.ws.native.native_events import ms
 from lingting.domain import (
     Closed,
     Committed,

@@ -30,7 +30,7 @@ from lingting.api.ws.dialect import (
     Say,
 )
 from lingting.api.ws.live_commands import matcher_of, settled
-from lingting.api.ws.native_config import Config, read_config
+from lingting.api.ws.native.native_config import Config, read_config
 from lingting.domain import Closed, CloseReason, Event, Final
 from lingting.domain.errors import InvalidMessage, InvalidOption, LingtingError
 from lingting.domain.transcript import join_texts

@@ -15,6 +15,8 @@ from lingting.api.http import (
     aliyun_token,
     callbacks,
     chat,
+    console,
+    conversations,
     deepgram,
     health,
     history,
@@ -30,6 +32,7 @@ from lingting.api.http import (
     reveal,
     rooms,
     speech,
+    subtitle_files,
     text_notes,
     usage,
 )
@@ -77,7 +80,9 @@ def build_app(doors: Doors, *, lifespan: Lifespan | None = None) -> FastAPI:
         intents,
         reveal,
         text_notes,
+        subtitle_files,
         chat,
+        conversations,
         jobs,
         callbacks,
         keys,
@@ -89,6 +94,8 @@ def build_app(doors: Doors, *, lifespan: Lifespan | None = None) -> FastAPI:
         viewer,
     ):
         app.include_router(module.router)
+    if doors.has_console:
+        app.include_router(console.router)  # before Aliyun's, which it asks for what is theirs
     for name, module in VENDORS:
         if name in doors.vendors:
             app.include_router(module.router)

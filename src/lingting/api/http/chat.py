@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import ExitStack, aclosing
@@ -20,7 +19,9 @@ from lingting.api.http.event_answer import EventAnswer
 from lingting.api.http.fields import Fields, is_encodable
 from lingting.api.http.intents import read_matcher, read_publish
 from lingting.api.http.uploads import read_json
-from lingting.dialogue.chat import ChatAnswer, ChatAsk
+from lingting.api.understanding import CommandWish, Understanding
+from lingting.dialogue.chat.chat import ChatAnswer, ChatAsk
+from lingting.dialogue.chat.tool_rounds import MadeCall
 from lingting.domain import Scope
 from lingting.domain.errors import InvalidOption, LingtingError, WrongState
 from lingting.domain.intents import IntentMatch
@@ -28,17 +29,16 @@ from lingting.domain.languages import normalize_language
 from lingting.jobs.command_messages import CommandSource
 from lingting.security.call_note import audit_note
 from lingting.telemetry import request_id
-from lingting.text.commands.intent_match import MAX_COMMAND_CHARACTERS, Matcher
 from lingting.text.commands.intents import match_fields
-from lingting.text.privacy.redaction import hidden_by
 
-__all__ = ["router"]
+__all__ = ["MAX_ID_CHARACTERS", "MAX_MESSAGE_CHARACTERS", "router"]
 
 router = APIRouter(tags=["Conversation"], dependencies=[needs(Scope.CHAT)])
 
 MAX_MESSAGE_CHARACTERS = 8_000
 MAX_ID_CHARACTERS = 64
-COMMAND_LANGUAGES = ("zh", "en")
+MAX_CONTEXT_CHARACTERS = 4_000
+"""With the punctuation of JSON where it is an object."""
 Pieces = AsyncGenerator[str | ChatAnswer, None]
 
 
@@ -52,7 +52,12 @@ class ChatRequest(BaseModel):
     cache: bool = Field(default=True, description="false asks the model anew, whatever is known")
     intents: str = Field("", description="a pack of commands: a message that is one is answered with what it asks for")
     publish: bool = Field(default=False, description="have the command told to others, too; needs the scope commands")
+    tools: bool = Field(default=True, description="false keeps the model from calling tools")
     user: str = Field("", description="your own name for who speaks; what is kept can be erased by it")
+    context: str | dict[str, Any] = Field(  # Any: JSON
+        "", description="what you know of the matter, as text or an object; it holds for the rest of the conversation"
+    )
+    store: bool = Field(default=True, description="false keeps the message and its reply out of what is stored")
 
 
 BODY: dict[str, Any] = {  # Any: OpenAPI
@@ -72,12 +77,13 @@ async def chat(request: Request) -> Response:
     fields = Fields(await read_json(request))
     ask, streams = _ask(request, fields), fields.flag("stream")
     matcher, publishes = read_matcher(request, fields), read_publish(request, fields)
+    wish = None if matcher is None else CommandWish(matcher, publishes)
     with ExitStack() as stack:
         services = stack.enter_context(doors.holding_a_place())
         if services.chat is None:
             raise WrongState("no language model is set up here; see `chat` in the server's settings")
-        if matcher is not None:
-            ask = await _with_command(request, ask, matcher, publishes=publishes)
+        if wish is not None:
+            ask = await _with_command(request, ask, wish)
         pieces = services.chat.reply(ask)
         if not streams:
             return JSONResponse(_answer(await unless_gone(request, _whole(pieces)), ask.command))
@@ -96,28 +102,40 @@ def _ask(request: Request, fields: Fields) -> ChatAsk:
     if conversation is not None and len(conversation) > MAX_ID_CHARACTERS:
         raise InvalidOption("conversation", "is no id of a conversation")
     given = fields.text("language")
+    call = named(call_of(request), fields.text("user"))
     return ChatAsk(
-        named(call_of(request), fields.text("user")),
+        call if fields.flag("store", default=True) else replace(call, keep=False),
         text,
         conversation=conversation,
         language=None if given is None or given.lower() == "auto" else normalize_language(given),
         use_cache=fields.flag("cache", default=True),
+        context=_context(fields),
+        use_tools=fields.flag("tools", default=True),
     )
 
 
-async def _with_command(request: Request, ask: ChatAsk, matcher: Matcher, *, publishes: bool) -> ChatAsk:
+def _context(fields: Fields) -> str | None:
+    """None where it is not said."""
+    given = fields.value("context")
+    if given is None:
+        return None
+    if not isinstance(given, str | dict):
+        raise InvalidOption("context", "is neither a text nor an object; send what the model is to know")
+    if not given:
+        return ""
+    text = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
+    if len(text) > MAX_CONTEXT_CHARACTERS or not is_encodable(text):
+        raise InvalidOption("context", f"is longer than {MAX_CONTEXT_CHARACTERS} characters, or no text")
+    return text.strip()
+
+
+async def _with_command(request: Request, ask: ChatAsk, wish: CommandWish) -> ChatAsk:
     """What the message asks for, told to what obeys it where that is wished, before the model confirms it."""
-    if len(ask.text) > MAX_COMMAND_CHARACTERS:
-        return ask
     doors = doors_of(request)
-    text = await asyncio.to_thread(hidden_by, doors.defaults.redaction, ask.text) if publishes else ask.text
-    language = ask.language if ask.language in COMMAND_LANGUAGES else None
-    found = await asyncio.to_thread(matcher.match, text, language)
-    if found.intent is None:
-        return ask
     source = CommandSource("request", ask.call.request_id, ask.call.principal.owner)
-    is_told = publishes and doors.services.commands.say(found, source, language=language or "", text=text)
-    return replace(ask, command=found, is_told=is_told)
+    understanding = Understanding(wish, source, doors.defaults.redaction, doors.services.commands)
+    command, is_told = await understanding.of(ask.text, ask.language or "")
+    return replace(ask, command=command, is_told=is_told)
 
 
 async def _whole(pieces: Pieces) -> ChatAnswer:
@@ -165,13 +183,20 @@ def _answer(answer: ChatAnswer, command: IntentMatch | None) -> dict[str, object
         "hidden": [kind.value for kind in answer.hidden],
         "cached": answer.is_cached,
         "cut": answer.is_cut,
+        "kept": answer.is_kept,
         "tokens": used,
         "command": None if command is None else match_fields(command),
+        "calls": [_call(call) for call in answer.calls],
         "timings": {
             "first_token_ms": round(answer.first_token_seconds * 1_000),
             "total_ms": round(answer.total_seconds * 1_000),
         },
     }
+
+
+def _call(call: MadeCall) -> dict[str, object]:
+    command = None if call.match is None else match_fields(call.match)
+    return {"tool": call.tool, "command": command, "problem": call.problem or None}
 
 
 def _data(value: dict[str, object]) -> str:

@@ -64,13 +64,16 @@ class Doors:
         allowlist: Allowlist | None = None,
         is_local: bool = False,
         vendors: Collection[str] = (),
+        has_console: bool = True,
     ) -> None:
         """
         is_local    it was meant for callers on this machine
+        has_console the web console is served
         vendors     other vendors' protocols that are spoken here, by their names in `[doors]` of the settings
         """
         self.vendors = frozenset(vendors)
         self.is_local = is_local
+        self.has_console = has_console
         self.limits = limits
         self.allowlist = allowlist or Allowlist()
         self.sockets = Sockets(sockets or SocketLimits())

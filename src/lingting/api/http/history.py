@@ -119,7 +119,7 @@ async def audio(request: Request, record: str) -> Response:
 async def delete(request: Request, record: str) -> Response:
     asked = Erasure(asked_filter(request, call_of(request).principal).owner, id=sane_id(record))
     erased = await doors_of(request).services.kept.eraser.erase(asked)
-    if not erased.transcripts and not erased.jobs:
+    if not (erased.transcripts or erased.jobs or erased.conversations):
         raise RecordNotFound("there is no such record, or its time is over")
     audit_note(action="history.erased", subject=record, **asdict(erased))
     return JSONResponse({"status": "SUCCESS", "id": record, "erased": asdict(erased)})

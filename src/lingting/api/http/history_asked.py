@@ -18,7 +18,16 @@ from lingting.storage.erasing import Erasure
 from lingting.storage.transcripts.history import MAX_PAGE
 from lingting.storage.transcripts.history_records import HistoryFilter
 
-__all__ = ["ERASE_BODY", "LIST_PARAMETERS", "asked_filter", "asked_limit", "read_erasure", "sane_id"]
+__all__ = [
+    "ERASE_BODY",
+    "LIST_PARAMETERS",
+    "asked_filter",
+    "asked_limit",
+    "asked_owner",
+    "asked_user",
+    "read_erasure",
+    "sane_id",
+]
 
 MAX_NAME_CHARACTERS = 120
 MAX_USER_CHARACTERS = 200
@@ -33,7 +42,7 @@ class EraseRequest(BaseModel):
 
     user: str = Field("", description="your own name for the person whose speech it is")
     key: str = Field("", description="the id of an API key")
-    id: str = Field("", description="of a record or a job")
+    id: str = Field("", description="of a record, a job or a conversation")
     before: str = Field("", description="a moment, ISO 8601: what was made before it")
     everything: bool = Field(default=False, description="all that is yours, when nothing else is given")
     owner: str = Field("", description="for admins: whose; everybody's when it is not given")
@@ -80,17 +89,25 @@ def asked_filter(request: Request, principal: Principal) -> HistoryFilter:
     if kind is not None and kind not in KINDS:
         raise InvalidOption("kind", f"is unknown; use one of {', '.join(KINDS)}")
     return HistoryFilter(
-        owner=_owner(fields, principal, otherwise=principal.owner),
+        owner=asked_owner(fields, principal),
         since=_moment(fields, "since"),
         until=_moment(fields, "until"),
         language=_name(fields, "language"),
         kind=kind,
         engine=_name(fields, "engine"),
         door=_name(fields, "door"),
-        user=_user(fields),
+        user=asked_user(fields),
         min_seconds=_seconds(fields, "min_seconds"),
         max_seconds=_seconds(fields, "max_seconds"),
     )
+
+
+def asked_owner(fields: Fields, principal: Principal) -> str | None:
+    """The caller, or whom an admin names.
+
+    raises    InvalidOption, MissingScope
+    """
+    return _owner(fields, principal, otherwise=principal.owner)
 
 
 def asked_limit(request: Request) -> int:
@@ -114,7 +131,7 @@ def read_erasure(body: Mapping[str, object], principal: Principal) -> Erasure:
     everybodys = None if principal.may(Scope.ADMIN) else principal.owner
     return Erasure(
         owner=_owner(fields, principal, otherwise=everybodys),
-        user=_user(fields),
+        user=asked_user(fields),
         key=_name(fields, "key"),
         id=_name(fields, "id"),
         before=_moment(fields, "before"),
@@ -145,7 +162,8 @@ def _name(fields: Fields, name: str) -> str | None:
     return text
 
 
-def _user(fields: Fields) -> str | None:
+def asked_user(fields: Fields) -> str | None:
+    """raises    InvalidOption"""
     text = fields.text("user")
     if text is not None and len(text) > MAX_USER_CHARACTERS:
         raise InvalidOption("user", f"is longer than {MAX_USER_CHARACTERS} characters")

@@ -34,7 +34,12 @@ SAFE_HEADERS = {
 HSTS = "max-age=31536000"
 """A year. A browser that came by TLS once asks by nothing else from then on."""
 QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
-"""Asked every few seconds; their log lines would hide the others."""
+QUIET_FOLDERS = ("/console/", "/overlay/", "/docs/static/")
+"""Asked every few seconds, or by dozens; their log lines would hide the others."""
+
+
+def _is_quiet(path: str) -> bool:
+    return path in QUIET_PATHS or path.startswith(QUIET_FOLDERS)
 
 
 class RequestFrame:
@@ -62,12 +67,12 @@ class RequestFrame:
                 if services is not None:
                     status = str(frame.status)
                     services.telemetry.doors.request_ended(door=door, outcome=status, wall_seconds=wall_seconds)
-                if scope["path"] not in QUIET_PATHS:
+                if not _is_quiet(scope["path"]):
                     log.info("request.done", door=door, status=frame.status, wall_seconds=round(wall_seconds, 3))
                 request_id.reset(token)
 
     async def _traced(self, scope: Scope, receive: Receive, frame: _Frame) -> None:
-        if scope["path"] in QUIET_PATHS:
+        if _is_quiet(scope["path"]):
             await self._answered(scope, receive, frame)
             return
         with span(scope["method"], kind="server", headers=Headers(scope=scope)) as spent:

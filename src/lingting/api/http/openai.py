@@ -33,6 +33,7 @@ from lingting.api.http.uploads import read_form, source_of
 from lingting.domain import ChannelMode, RecognizeOptions, Scope, Task, VadOptions
 from lingting.domain.errors import InvalidOption, ModelNotFound, UnsupportedFormat
 from lingting.domain.languages import normalize_language
+from lingting.recognition.served import ServedNames
 from lingting.text.commands.intent_match import Matcher
 
 __all__ = ["ALIASES", "router"]
@@ -113,20 +114,23 @@ async def translations(request: Request) -> Response:
 
 @router.get("/v1/models", dependencies=[needs()], summary="The models served here, and the names they answer to")
 async def list_models(request: Request) -> Response:
-    names = doors_of(request).services.names.names
-    return JSONResponse({"object": "list", "data": [_model(name) for name in names]})
+    served = doors_of(request).services.names
+    return JSONResponse({"object": "list", "data": [_model(served, name) for name in served.names]})
 
 
 @router.get("/v1/models/{model:path}", dependencies=[needs()], summary="One model")
 async def one_model(request: Request, model: str) -> Response:
-    names = doors_of(request).services.names.names
-    if model not in names:
-        return error_answer(ModelNotFound(model, names), request.scope["path"], status=404)
-    return JSONResponse(_model(model))
+    served = doors_of(request).services.names
+    if model not in served.names:
+        return error_answer(ModelNotFound(model, served.names), request.scope["path"], status=404)
+    return JSONResponse(_model(served, model))
 
 
-def _model(name: str) -> dict[str, object]:
-    return {"id": name, "object": "model", "created": MODELS_SINCE, "owned_by": "lingting"}
+def _model(served: ServedNames, name: str) -> dict[str, object]:
+    """root: the model that the name means, which is another one of an alias; as other servers tell it."""
+    known = served.find(name) or (served.default if name in served.default_names else None)
+    root = name if known is None else known.name
+    return {"id": name, "object": "model", "created": MODELS_SINCE, "owned_by": "lingting", "root": root}
 
 
 async def _answer(request: Request, *, translate: bool) -> Response:

@@ -1,6 +1,6 @@
-"""The overlay page for OBS and other broadcast software: subtitles in large type on a transparent ground.
+"""The pages of a room: one for people who read along, and the overlay for OBS and other broadcast software.
 
-Static files of `console/overlay`, under a policy that allows no inline script or style and nothing from elsewhere. The
+Static files of `console/overlay`, under a policy that allows no inline script or style and nothing from elsewhere. A
 page asks for the room itself, with the token in its own address; nothing a caller sends is written into it.
 """
 
@@ -24,9 +24,14 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-MEDIA_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
+MEDIA_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+}
 FILES = {
-    path.name: (path.read_bytes(), f"{MEDIA_TYPES[path.suffix]}; charset=utf-8")
+    path.name: (path.read_bytes(), MEDIA_TYPES[path.suffix])
     for path in sorted(FOLDER.iterdir())
     if path.suffix in MEDIA_TYPES
 }
@@ -34,8 +39,13 @@ FILES = {
 
 
 @router.get("/rooms/{room}/overlay")
-async def page(room: str) -> Response:
+async def overlay(room: str) -> Response:
     return _file("overlay.html")
+
+
+@router.get("/rooms/{room}/watch")
+async def watch(room: str) -> Response:
+    return _file("watch.html")
 
 
 @router.get("/overlay/{name}")

@@ -7,10 +7,14 @@ __all__ = ["page_headers"]
 _ALWAYS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+_REFUSED = "camera=(), display-capture=(), geolocation=(), microphone={microphone}, payment=(), usb=()"
 
 
-def page_headers(policy: str) -> dict[str, str]:
-    """policy: the Content-Security-Policy"""
-    return {"Content-Security-Policy": policy, **_ALWAYS}
+def page_headers(policy: str, *, microphone: str = "()") -> dict[str, str]:
+    """
+    policy      the Content-Security-Policy
+    microphone  who may ask for it, as Permissions-Policy says: `()` nobody, `(self)` the page itself
+    """
+    permissions = _REFUSED.format(microphone=microphone)
+    return {"Content-Security-Policy": policy, "Permissions-Policy": permissions, **_ALWAYS}

@@ -12,9 +12,9 @@ from lingting.api.access import call_of, needs
 from lingting.api.client_secrets import ClientSecret
 from lingting.api.http.doors import doors_of
 from lingting.api.http.uploads import read_json
-from lingting.api.ws.openai_config import RealtimeConfig, merged
-from lingting.api.ws.openai_events import session_object
-from lingting.api.ws.openai_fields import Section
+from lingting.api.ws.openai.config import RealtimeConfig, merged
+from lingting.api.ws.openai.fields import Section
+from lingting.api.ws.openai.session_object import session_object
 from lingting.domain import Scope
 
 __all__ = ["router"]
@@ -67,7 +67,12 @@ def _issue(request: Request, config: RealtimeConfig, expiry: Section) -> ClientS
         fields = expiry.fields()
         fields.choice("anchor", ("created_at",), default="created_at")
         seconds = fields.whole("seconds", MIN_SECONDS, MAX_SECONDS, default=DEFAULT_SECONDS)
-    return doors_of(request).client_secrets.issue(config, call_of(request).principal, seconds=seconds)
+    principal = call_of(request).principal
+    scopes: tuple[Scope, ...] = (Scope.STREAM,)
+    if config.bot is not None:
+        config.bot.require_scopes(principal.may)
+        scopes = (Scope.STREAM, Scope.CHAT, Scope.SPEAK)
+    return doors_of(request).client_secrets.issue(config, principal, seconds=seconds, scopes=scopes)
 
 
 def _session_id() -> str:

@@ -8,9 +8,7 @@ when the connection is over but, where the dialect resumes, the session, which w
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Awaitable, Sequence
 
 from starlette.websockets import WebSocket
 
@@ -34,62 +32,33 @@ from lingting.api.ws.dialect import (
     RoomClaim,
     Say,
     Stay,
+    TalkAsk,
+    TalkCommand,
+    TalkConfigure,
+    TalkNote,
+    TalkPlayed,
+    TalkStop,
 )
 from lingting.api.ws.inbox import Inbox
-from lingting.api.ws.limits import SocketLimits
+from lingting.api.ws.key_watch import until_unusable
 from lingting.api.ws.outbox import Outbox
 from lingting.api.ws.peer import Peer, PeerGone, SocketPeer
-from lingting.domain import Call, Closed, CloseReason, Event, Principal
-from lingting.domain.errors import (
-    ClientTooSlow,
-    InvalidInput,
-    InvalidKey,
-    InvalidMessage,
-    LingtingError,
-    StorageUnavailable,
-)
+from lingting.api.ws.socket_parts import SocketParts
+from lingting.api.ws.talking import TalkLink
+from lingting.domain import Call, Closed, CloseReason, Event
+from lingting.domain.errors import ClientTooSlow, InvalidInput, InvalidMessage, LingtingError
 from lingting.live.driver import LiveSession
-from lingting.live.hub import LiveHub
-from lingting.live.metering import Meter
 from lingting.live.outbox import Subscription
 from lingting.security.call_note import audit_note
 from lingting.telemetry import Telemetry, log, request_id
 
-__all__ = ["RESUMED_ELSEWHERE", "Connection", "RoomDoor", "SocketParts", "serve_peer", "serve_socket"]
+__all__ = ["RESUMED_ELSEWHERE", "Connection", "serve_peer", "serve_socket"]
 
 BROKE = "something broke here; the log has the request id of this connection"
 RESUMED_ELSEWHERE = "session_resumed_elsewhere"
 ON_PURPOSE = 1000
 """The client's close code that says that it is done; after any other it may come back."""
-RECHECK_SECONDS = 5.0
-"""How late the end of a key is noticed here, besides what `access.refresh_seconds` adds."""
 KNOWN_CODES = frozenset((1000, 1001, 1005, 1006, 1007, 1008, 1009, 1011, 1012, 1013))
-
-
-class RoomDoor(Protocol):
-    """Where sessions are shown to many."""
-
-    async def publish(self, name: str, token: str, session: LiveSession, /) -> None:
-        """raises    RoomNotFound, RoomTaken, NotAllowed"""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class SocketParts:
-    """What every connection needs of the server."""
-
-    hub: LiveHub
-    rooms: RoomDoor | None
-    limits: SocketLimits
-    telemetry: Telemetry
-    open_meter: Callable[[Principal], Awaitable[Meter]] | None = None
-    """Lets a session in as far as its key's limits go, and counts its audio; None counts nothing."""
-    follow: Callable[[LiveSession, Call], None] | None = None
-    """Sees every session that begins; None where nobody wants to."""
-    require_usable: Callable[[Principal], Awaitable[None]] | None = None
-    """Whether the caller's key is still good; None asks for none."""
-    closings: Mapping[str, Close] = field(default_factory=dict)
-    """How the protocol itself closes, by the code of an error or the reason that a session ended."""
 
 
 async def serve_socket(
@@ -139,6 +108,7 @@ class Connection:
         self._outbox = Outbox(peer, capacity=parts.limits.max_outbox_messages, send_seconds=parts.limits.send_seconds)
         self._session: LiveSession | None = None
         self._subscription: Subscription | None = None
+        self._talk = TalkLink(parts.talks, parts.desk, call)
         self._tasks: asyncio.TaskGroup
         self._is_closing = False
         self._bad_messages = 0
@@ -171,19 +141,14 @@ class Connection:
             await self._leave(left_on_purpose=left_on_purpose)
 
     async def _watch_key(self) -> None:
-        """End the connection when its key is revoked or expires; a database that is away ends nothing."""
-        require_usable = self._parts.require_usable
-        while require_usable is not None and self._call.principal.key_id and not self._is_closing:
-            await asyncio.sleep(RECHECK_SECONDS)
-            try:
-                await require_usable(self._call.principal)
-            except InvalidKey as error:
-                await self._end_with(error)
-            except StorageUnavailable:
-                continue
+        """End the connection when its key is revoked or expires."""
+        principal, require_usable = self._call.principal, self._parts.require_usable
+        if require_usable is not None and principal.key_id:
+            await self._end_with(await until_unusable(principal, require_usable))
 
     async def _leave(self, *, left_on_purpose: bool) -> None:
         """Let a session that may be resumed wait for its client; what is left of others is for those who watch."""
+        await self._talk.aclose()
         session, subscription = self._session, self._subscription
         if session is None or subscription is None or subscription.replaced:
             return
@@ -239,13 +204,8 @@ class Connection:
                 await self._say(remark(self._live.heard_seconds))
             case Say(message):
                 await self._outbox.put(message)
-            case Open():
-                self._require_free()
-                await self._open(command)
-            case Resume(identity, last_seq):
-                self._require_free()
-                session = self._parts.hub.resume(identity, owner=self._call.principal.owner)
-                await self._begin(session, resumed=True, after_seq=last_seq)
+            case Open() | Resume():
+                await self._enter(command)
             case Configure(options, fmt):
                 await self._live.configure(options, fmt)
             case Commit():
@@ -254,8 +214,17 @@ class Connection:
                 await self._live.clear()
             case Finish():
                 await self._live.finish()
+            case TalkAsk() | TalkNote() | TalkStop() | TalkPlayed() | TalkConfigure():
+                await self._converse(command)
             case Close(code, reason):
                 await self._close(code, reason)
+
+    async def _converse(self, command: TalkCommand | TalkConfigure) -> None:
+        self._live.stay()
+        if not isinstance(command, TalkConfigure):
+            self._talk.obey(command)
+        elif await self._talk.configure(command.wish, self._live):
+            self._tasks.create_task(self._answering(self._talk.tell(self._dialect, self._do)))
 
     @property
     def _live(self) -> LiveSession:
@@ -263,9 +232,14 @@ class Connection:
             raise InvalidMessage("there is no session on this connection")
         return self._session
 
-    def _require_free(self) -> None:
+    async def _enter(self, command: Open | Resume) -> None:
         if self._subscription is not None:
             raise InvalidMessage("a session is open on this connection")
+        if isinstance(command, Open):
+            await self._open(command)
+            return
+        session = self._parts.hub.resume(command.session, owner=self._call.principal.owner)
+        await self._begin(session, resumed=True, after_seq=command.last_seq)
 
     async def _open(self, command: Open) -> None:
         session = await self._opened(command)
@@ -273,6 +247,7 @@ class Connection:
             self._parts.follow(session, self._call)
         try:
             await self._publish(session, command.room)
+            await self._talk.begin(command, session)
         except BaseException:
             await session.aclose()
             raise
@@ -311,19 +286,26 @@ class Connection:
             text=session.text,
             options=session.options,
             format=session.format,
+            conversation=self._talk.conversation,
         )
         await self._say(self._dialect.opened(opened))
-        self._tasks.create_task(self._tell(subscription))
+        self._tasks.create_task(self._answering(self._tell(subscription)))
+        if self._talk.is_on:
+            self._tasks.create_task(self._answering(self._talk.tell(self._dialect, self._do)))
 
     async def _tell(self, subscription: Subscription) -> None:
         """Word the session's events until there are no more."""
+        async for event in subscription:
+            stays = await self._word(event)
+            if isinstance(event, Closed):
+                await self._ended(event.reason, stays=stays)
+        if subscription.replaced:
+            await self._close(1008, RESUMED_ELSEWHERE)
+
+    async def _answering(self, telling: Awaitable[None]) -> None:
+        """What goes wrong in it ends the connection, in words."""
         try:
-            async for event in subscription:
-                stays = await self._word(event)
-                if isinstance(event, Closed):
-                    await self._ended(event.reason, stays=stays)
-            if subscription.replaced:
-                await self._close(1008, RESUMED_ELSEWHERE)
+            await telling
         except LingtingError as error:
             await self._end_with(error)
         except Exception as error:  # noqa: BLE001 - the socket loop: the client gets an answer
@@ -331,8 +313,11 @@ class Connection:
 
     async def _word(self, event: Event) -> bool:
         """Say and do what the dialect makes of an event; whether it keeps the connection for another session."""
+        return await self._do(self._dialect.render(event))
+
+    async def _do(self, words: Sequence[Message | Later | Command]) -> bool:
         stays = False
-        for word in self._dialect.render(event):
+        for word in words:
             if isinstance(word, Stay):
                 stays = True
             elif isinstance(word, Command):
@@ -344,6 +329,7 @@ class Connection:
     async def _ended(self, reason: CloseReason, *, stays: bool) -> None:
         """The session is over, and with it the connection, unless the dialect keeps it for the next one."""
         self._subscription = None
+        await self._talk.aclose()
         if not stays:
             await self._close(SESSION_CLOSE_CODES[reason], reason)
             return

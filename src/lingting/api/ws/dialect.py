@@ -7,13 +7,17 @@ in milliseconds, and authentication, limits, pings, deadlines and close codes ar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
+from lingting.api.understanding import CommandWish
 from lingting.audio.live_formats import LiveFormat
-from lingting.domain import Event, StreamOptions
+from lingting.dialogue.talk.talk import TalkWish
+from lingting.dialogue.talk.talk_events import TalkEvent
+from lingting.dialogue.wake.wake_settings import WakeWish
+from lingting.domain import Event, Scope, StreamOptions
 from lingting.domain.errors import LingtingError
 from lingting.text.commands.intents import Intents
 from lingting.text.hotwords.shelf import HotwordShelf
@@ -38,6 +42,13 @@ __all__ = [
     "RoomClaim",
     "Say",
     "Stay",
+    "TalkAsk",
+    "TalkCommand",
+    "TalkConfigure",
+    "TalkNote",
+    "TalkPlayed",
+    "TalkStop",
+    "TalkingDialect",
 ]
 
 Message = str | bytes
@@ -74,6 +85,8 @@ class Handshake:
     """Whether there is somebody to tell of commands, and the caller may have that."""
     hotwords: HotwordShelf | None = None
     """Packs of hotwords that a client may name."""
+    scopes: Collection[Scope] = frozenset(Scope)
+    """What the caller's key is good for."""
     preset: object = None
     """What the caller's client secret was made with; means something to one dialect only."""
 
@@ -94,6 +107,12 @@ class Open:
     format: LiveFormat
     room: RoomClaim | None = None
     """Where viewers follow what is said."""
+    talk: TalkWish | None = None
+    """The bot that answers what is said; needs a `TalkingDialect`."""
+    wake: WakeWish | None = None
+    """What wakes the bot; None keeps it awake."""
+    commands: CommandWish | None = None
+    """What the user's turns are held against; None against nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +191,60 @@ class Stay:
     """In answer to `Closed`: keep the connection, on which the client may begin another session."""
 
 
-Command = Open | Resume | Configure | Append | Commit | Clear | Finish | Say | Acknowledge | Remark | Close | Stay
+@dataclass(frozen=True, slots=True)
+class TalkAsk:
+    """The user's turn in the conversation is over."""
+
+    text: str = ""
+    """What they say in writing, after what was heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class TalkStop:
+    """The user wants to hear no more of the reply in hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class TalkPlayed:
+    """The client has played so much of a reply."""
+
+    reply: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class TalkNote:
+    """Something in writing that goes with what is asked next."""
+
+    text: str
+    language: str | None = None
+    """None keeps that of what was said last."""
+
+
+@dataclass(frozen=True, slots=True)
+class TalkConfigure:
+    """How the bot answers from the next reply on; where there is none, one answers from here on."""
+
+    wish: TalkWish
+
+
+TalkCommand = TalkAsk | TalkNote | TalkStop | TalkPlayed
+Command = (
+    Open
+    | Resume
+    | Configure
+    | Append
+    | Commit
+    | Clear
+    | Finish
+    | Say
+    | Acknowledge
+    | Remark
+    | Close
+    | Stay
+    | TalkCommand
+    | TalkConfigure
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +263,8 @@ class Opened:
     """What holds in the session; None when they are those of the `Open`."""
     format: LiveFormat | None = None
     """The same of its audio."""
+    conversation: str | None = None
+    """By which the conversation with a bot can be resumed; None where there is none."""
 
 
 class Dialect(Protocol):
@@ -229,4 +303,12 @@ class Dialect(Protocol):
 
     def is_fatal(self, error: LingtingError) -> bool:
         """Whether going on makes no sense after this error of `receive`, `Open`, `Resume` or `Configure`."""
+        ...
+
+
+class TalkingDialect(Dialect, Protocol):
+    """One in which a bot answers."""
+
+    def render_talk(self, event: TalkEvent) -> Sequence[Message | Later | Command]:
+        """Put what the bot says and does into the protocol's words."""
         ...

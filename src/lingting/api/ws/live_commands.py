@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lingting.api.ws.native_config import Config
+from lingting.api.ws.native.native_config import Config
 from lingting.domain.errors import InvalidOption
 from lingting.text.commands.intent_match import Matcher
 from lingting.text.commands.intents import Intents

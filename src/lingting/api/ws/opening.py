@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from lingting.api.ws.connection import SocketParts
 from lingting.api.ws.limits import SocketLimits
+from lingting.api.ws.socket_parts import SocketParts
 from lingting.domain import RecognizeOptions, StreamOptions
 from lingting.domain.options import LIVE_BEAM_SIZE
 from lingting.security.stream_meter import StreamMeter
@@ -26,6 +26,8 @@ def parts_of(services: Services, limits: SocketLimits) -> SocketParts:
     return SocketParts(
         hub=services.live,
         rooms=services.rooms,
+        talks=services.talks,
+        desk=services.commands,
         limits=limits,
         telemetry=services.telemetry,
         open_meter=partial(StreamMeter.begin, services.limiter),

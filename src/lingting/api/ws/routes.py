@@ -19,15 +19,16 @@ from lingting.api.http.fields import Fields
 from lingting.api.ws.aliyun.dialect import AliyunNls
 from lingting.api.ws.aliyun.refusal import token_of, turn_away
 from lingting.api.ws.connection import serve_socket
-from lingting.api.ws.deepgram import DEEPGRAM_CLOSINGS, DeepgramDialect
+from lingting.api.ws.deepgram.deepgram import DEEPGRAM_CLOSINGS, DeepgramDialect
 from lingting.api.ws.dialect import Close, Dialect, Handshake
-from lingting.api.ws.funasr import FunasrDialect
+from lingting.api.ws.funasr.funasr import FunasrDialect
 from lingting.api.ws.handshake import choose_subprotocol, deny, require_origin
 from lingting.api.ws.limits import SocketLimits
-from lingting.api.ws.native import NativeDialect
-from lingting.api.ws.openai_realtime import BETA_SUBPROTOCOL, OpenAIRealtime
+from lingting.api.ws.native.native import NativeDialect
+from lingting.api.ws.openai.dialect import BETA_SUBPROTOCOL, OpenAIRealtime
 from lingting.api.ws.opening import live_defaults, parts_of
 from lingting.api.ws.subtitle import SubtitleDialect
+from lingting.api.ws.voice.voice import VoiceDialect
 from lingting.api.ws.vosk import VoskDialect
 from lingting.domain import Call, RecognizeOptions, Scope
 from lingting.domain.errors import LingtingError
@@ -70,6 +71,7 @@ DIALECTS = (
     DialectRoute("native", "/v1/asr/stream", NativeDialect),
     DialectRoute("subtitle", "/ws/subtitle", SubtitleDialect),
     DialectRoute("openai_realtime", "/v1/realtime", OpenAIRealtime, subprotocols=("realtime", BETA_SUBPROTOCOL)),
+    DialectRoute("voice", "/v1/chat/voice", VoiceDialect, scope=Scope.CHAT),
     DialectRoute(
         "deepgram",
         "/v1/listen",
@@ -124,7 +126,10 @@ async def _serve_admitted(websocket: WebSocket, row: DialectRoute, recorder: Soc
     call = _wished(await admit(websocket, row.scope, read_key=row.read_key), websocket)
     with doors.sockets.holding_a_place():
         may_publish = services.commands.has_receivers and call.principal.may(Scope.COMMANDS)
-        handshake = replace(_handshake(websocket, defaults_of(websocket), services, limits), may_publish=may_publish)
+        scopes = frozenset(scope for scope in Scope if call.principal.may(scope))
+        handshake = replace(
+            _handshake(websocket, defaults_of(websocket), services, limits), may_publish=may_publish, scopes=scopes
+        )
         dialect = row.make(handshake)
         parts = replace(parts_of(services, limits), closings=row.closings)
         subprotocol = choose_subprotocol(handshake.subprotocols, row.subprotocols)

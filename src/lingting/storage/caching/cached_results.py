@@ -98,16 +98,34 @@ class CachedResults:
 
     async def get_text(self, key: str) -> str | None:
         """What was kept by `put_text`; None where there is none, or it cannot be read."""
+        data = await self.get_bytes(key)
+        return None if data is None else data.decode()
+
+    async def get_bytes(self, key: str) -> bytes | None:
+        """What was kept by `put_bytes`; None where there is none, or it cannot be read."""
         try:
             sealed = await self._cache.get(key)
-            return None if sealed is None else self._vault.open(sealed, about=_about(key)).decode()
+            if sealed is None:
+                return None
+            if len(sealed) > THREAD_FROM_BYTES:
+                return await asyncio.to_thread(self._vault.open, sealed, about=_about(key))
+            return self._vault.open(sealed, about=_about(key))
         except (StorageUnavailable, SealBroken):
             self._observer.cache_failed()
             return None
 
     async def put_text(self, key: str, text: str, call: Call) -> None:
         """Keep a short text that was made for this call; it is erased with the results of the same owner or person."""
-        sealed = self._vault.seal(text.encode(), about=_about(key))
+        await self.put_bytes(key, text.encode(), call)
+
+    async def put_bytes(self, key: str, data: bytes, call: Call) -> None:
+        """Keep what was made for this call, unless it is too long; it is erased with the results of the same owner."""
+        if len(data) > self._max_value_bytes:
+            return
+        if len(data) > THREAD_FROM_BYTES:
+            sealed = await asyncio.to_thread(self._vault.seal, data, about=_about(key))
+        else:
+            sealed = self._vault.seal(data, about=_about(key))
         tags = [self._hidden(tag) for tag in _tags_of(call)]
         try:
             await self._cache.put(key, sealed, tags=tags)

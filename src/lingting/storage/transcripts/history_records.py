@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, Table, and_, or_
 
 from lingting.crypto import Vault
 from lingting.domain import Transcript
@@ -18,12 +18,14 @@ from lingting.storage.identity import hash_of_user
 from lingting.storage.tables import transcripts
 
 __all__ = [
+    "EPOCH",
     "HistoryFilter",
     "HistoryPage",
     "HistoryRecord",
     "HistorySettings",
     "KeptTranscript",
     "conditions_of",
+    "cursor_at",
     "cursor_of",
     "moment_of",
     "place_of",
@@ -139,11 +141,16 @@ def moment_of(moment: datetime | None) -> int:
 
 def cursor_of(record: HistoryRecord) -> str:
     """Where a page ends, in text that means nothing to a caller."""
-    return base64.urlsafe_b64encode(f"{moment_of(record.created)}:{record.id}".encode()).decode().rstrip("=")
+    return cursor_at(record.created, record.id)
 
 
-def place_of(cursor: str) -> ColumnElement[bool]:
-    """What comes after the cursor.
+def cursor_at(created: datetime, name: str) -> str:
+    """The same for a row of another table."""
+    return base64.urlsafe_b64encode(f"{moment_of(created)}:{name}".encode()).decode().rstrip("=")
+
+
+def place_of(cursor: str, table: Table = transcripts) -> ColumnElement[bool]:
+    """What comes after the cursor, where pages go from the newest row of the table to the oldest.
 
     raises    InvalidOption
     """
@@ -154,7 +161,7 @@ def place_of(cursor: str) -> ColumnElement[bool]:
         created_ms = int(moment)
     except (ValueError, binascii.Error) as problem:
         raise InvalidOption("cursor", "is not one that a page ended with") from problem
-    columns = transcripts.c
+    columns = table.c
     return or_(columns.created_ms < created_ms, and_(columns.created_ms == created_ms, columns.id < name))
 
 

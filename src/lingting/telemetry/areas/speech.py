@@ -27,7 +27,7 @@ class SpeechMetrics:
         self._phrases = Counter(
             "asr_speech_phrases", "Clauses looked for among those kept", ["outcome"], registry=registry
         )
-        from_zero(self._phrases, "hit", "miss")
+        from_zero(self._phrases, "hit", "shared", "miss")
         self._phrase_bytes = Gauge("asr_speech_phrase_bytes", "Clauses kept in memory", registry=registry)
         self._speaking = Gauge("asr_speech_in_hand", "Texts being spoken", registry=registry)
 
@@ -41,7 +41,7 @@ class SpeechMetrics:
         self._first.labels(engine).observe(seconds)
 
     def phrase(self, outcome: str, *, size_bytes: int) -> None:
-        """outcome: `hit` or `miss`"""
+        """outcome: `hit`, `shared` for one that another server said, or `miss`"""
         self._phrases.labels(outcome).inc()
         self._phrase_bytes.set(size_bytes)
 

@@ -61,6 +61,10 @@ class Template:
     """The slot of each group of the rule; one may stand in several alternatives."""
     spellings: tuple[tuple[tuple[str, ...], frozenset[str]], ...]
     """What it spells out: words, and the slots that go with them; those with free slots are left out."""
+    slot_sets: frozenset[frozenset[str]] = frozenset()
+    """The slots that go together in what it spells out, free ones as well."""
+    example: str = ""
+    """The shortest of what it spells out with most slots, which stand in braces."""
 
 
 def parse_template(source: str, intent: str, language: str, *, slots: Mapping[str, SlotSpec], words: Lists) -> Template:
@@ -74,7 +78,16 @@ def parse_template(source: str, intent: str, language: str, *, slots: Mapping[st
     rule = re.compile(pattern)
     if rule.fullmatch(""):
         raise TemplateInvalid("fits an empty sentence")
-    return Template(intent, language, rule, tuple(names), tuple(_spellings(tree, language, slots)))
+    spelt = _spelt_out(tree)
+    return Template(
+        intent,
+        language,
+        rule,
+        tuple(names),
+        tuple(_spellings(spelt, language, slots)),
+        frozenset(_slot_names(nodes) for nodes in spelt),
+        _example(spelt, language),
+    )
 
 
 class _Reader:
@@ -132,20 +145,37 @@ def _pattern(nodes: _Sequence, language: str, slots: Mapping[str, SlotSpec], nam
     return slack.join(part for part in parts if part)
 
 
-def _spellings(
-    tree: _Sequence, language: str, slots: Mapping[str, SlotSpec]
-) -> Iterator[tuple[tuple[str, ...], frozenset[str]]]:
+_Spelt = tuple["_Words | _Slot", ...]
+
+
+def _spelt_out(tree: _Sequence) -> list[_Spelt]:
     spelt = list(islice(_spelt(tree), MAX_SPELLINGS + 1))
     if len(spelt) > MAX_SPELLINGS:
         raise TemplateInvalid(f"spells out more than {MAX_SPELLINGS} sentences; write it as several")
+    return spelt
+
+
+def _slot_names(nodes: _Spelt) -> frozenset[str]:
+    return frozenset(node.name for node in nodes if isinstance(node, _Slot))
+
+
+def _example(spelt: Sequence[_Spelt], language: str) -> str:
+    nodes = min(spelt, key=lambda nodes: (-len(_slot_names(nodes)), len(nodes)))
+    parts = [node.text.strip() if isinstance(node, _Words) else f"{{{node.name}}}" for node in nodes]
+    return "".join(parts) if language == "zh" else " ".join(" ".join(parts).split())
+
+
+def _spellings(
+    spelt: Sequence[_Spelt], language: str, slots: Mapping[str, SlotSpec]
+) -> Iterator[tuple[tuple[str, ...], frozenset[str]]]:
     for nodes in spelt:
-        names = frozenset(node.name for node in nodes if isinstance(node, _Slot))
+        names = _slot_names(nodes)
         if not any(slots[name].is_free for name in names):
             texts = tuple(normalise(node.text, language).text for node in nodes if isinstance(node, _Words))
             yield texts, names
 
 
-def _spelt(nodes: _Sequence) -> Iterator[tuple[_Words | _Slot, ...]]:
+def _spelt(nodes: _Sequence) -> Iterator[_Spelt]:
     choices = [
         [whole for option in node.options for whole in _spelt(option)] if isinstance(node, _Either) else [(node,)]
         for node in nodes

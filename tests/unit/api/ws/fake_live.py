@@ -5,9 +5,10 @@ from typing import Any
 
 from starlette.websockets import WebSocket
 
-from lingting.api.ws.connection import SocketParts, serve_socket
+from lingting.api.ws.connection import serve_socket
 from lingting.api.ws.limits import SocketLimits
-from lingting.api.ws.native import Handshake, NativeDialect
+from lingting.api.ws.native.native import Handshake, NativeDialect
+from lingting.api.ws.socket_parts import SocketParts
 from lingting.domain import ANYBODY, Call, Closed, CloseReason, StreamOptions
 from lingting.domain.errors import InvalidMessage, LingtingError, SessionNotFound
 from lingting.live.outbox import Log, Subscription

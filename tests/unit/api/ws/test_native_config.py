@@ -2,7 +2,7 @@
 
 import pytest
 
-from lingting.api.ws.native_config import Config, read_config
+from lingting.api.ws.native.native_config import Config, read_config
 from lingting.domain.errors import InvalidOption
 
 pytestmark = pytest.mark.unit

@@ -3,8 +3,8 @@
 import pytest
 from openai.types.realtime import RealtimeTranscriptionSessionCreateResponse
 
-from lingting.api.ws.openai_config import RealtimeConfig, merged, options_of
-from lingting.api.ws.openai_events import session_object
+from lingting.api.ws.openai.config import RealtimeConfig, merged, options_of
+from lingting.api.ws.openai.session_object import session_object
 from lingting.domain import PcmFormat, RecognizeOptions, StreamOptions
 from lingting.domain.errors import InvalidOption, LingtingError, UnsupportedLanguage
 
@@ -143,7 +143,7 @@ def test_several_languages_are_detected_by_segment_and_keywords_are_hotwords() -
     [
         ("text", "session"),
         (None, "session"),
-        ({"type": "realtime"}, "session.type"),
+        ({"type": "conversation"}, "session.type"),
         ({"audio": []}, "session.audio"),
         ({"audio": {"input": 3}}, "session.audio.input"),
         (nested(format="opus"), "session.audio.input.format"),

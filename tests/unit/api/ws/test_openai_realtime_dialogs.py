@@ -5,18 +5,20 @@ from pathlib import Path
 
 import pytest
 from openai._models import construct_type_unchecked
+from openai.types.beta.realtime import RealtimeServerEvent as OlderServerEvent
 from openai.types.realtime import RealtimeServerEvent
 from pydantic import TypeAdapter
 
 from dialogs import dialogs_of
 from lingting.api.ws.dialect import Append, Handshake, Say
-from lingting.api.ws.openai_realtime import MAX_AWAITED_COMMITS, OpenAIRealtime
+from lingting.api.ws.openai.dialect import MAX_AWAITED_COMMITS, OpenAIRealtime
 from lingting.domain.errors import AudioTooLarge, InvalidMessage
 
 pytestmark = pytest.mark.unit
 
-OF_TODAY = [path for path in dialogs_of("openai_realtime") if path.stem != "beta"]
+OF_TODAY = [path for path in dialogs_of("openai_realtime") if path.stem not in {"beta", "bot_older"}]
 EVENT = TypeAdapter(RealtimeServerEvent)
+OLDER_EVENT = TypeAdapter(OlderServerEvent)
 
 
 @pytest.mark.parametrize("path", OF_TODAY, ids=lambda path: path.stem)
@@ -31,6 +33,15 @@ def test_the_official_client_knows_every_answer(path: Path) -> None:
         parsed = construct_type_unchecked(value=answer, type_=RealtimeServerEvent)
         assert parsed.type == answer["type"]
         EVENT.validate_python(answer)
+
+
+def test_the_client_of_before_knows_every_answer_of_a_conversation() -> None:
+    (path,) = [path for path in dialogs_of("openai_realtime") if path.stem == "bot_older"]
+    lines = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    answers = [answer for line in lines for answer in line.get("server", ())]
+    assert {"response.audio.delta", "conversation.item.created"} <= {answer["type"] for answer in answers}
+    for answer in answers:
+        OLDER_EVENT.validate_python(answer)
 
 
 def _live(**handshake: object) -> OpenAIRealtime:

@@ -6,8 +6,8 @@ from collections import deque
 
 import pytest
 
-from lingting.api.ws.openai_events import EventWriter
-from lingting.api.ws.openai_items import Conversation
+from lingting.api.ws.openai.events import EventWriter
+from lingting.api.ws.openai.items import Conversation
 from lingting.domain import Committed, Final, Partial, SegmentFailed, SpeechEnded, SpeechStarted
 
 pytestmark = pytest.mark.unit

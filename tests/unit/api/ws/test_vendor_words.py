@@ -5,7 +5,7 @@ import pytest
 from lingting.api.deepgram.answers import bare
 from lingting.api.http.fields import Fields
 from lingting.api.ws.aliyun.wishes import text_options
-from lingting.api.ws.funasr_times import stamp_sentences, timestamp, tokens_of
+from lingting.api.ws.funasr.funasr_times import stamp_sentences, timestamp, tokens_of
 from lingting.api.ws.hints import hinted
 from lingting.audio.live_formats import container_of
 from lingting.domain import Hotword, Hotwords, RecognizeOptions, Word

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from lingting.api.ws.aliyun.statuses import ENDS, FAILED, Status
 from lingting.api.ws.aliyun.wishes import Wishes
-from lingting.api.ws.native_events import ms
+from lingting.api.ws.native.native_events import ms
 from lingting.domain import (
     Closed,
     CloseReason,

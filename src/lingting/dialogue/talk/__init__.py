@@ -1,0 +1,1 @@
+"""A spoken conversation: live speech, the language model and a voice, joined by turn-taking."""

@@ -1,0 +1,1 @@
+"""Who holds the floor: turn-taking, as a pure core."""

@@ -1,0 +1,1 @@
+"""Conversations with the language model that are kept: each turn sealed, resumed by id and forgotten."""
