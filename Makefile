@@ -6,6 +6,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 UV ?= $(or $(wildcard .venv/bin/uv),uv)
 MODEL ?= whisper-base
 ARGS ?=
+WORKERS ?= 3
 BENCH ?= silence accuracy throughput long window streams stream_accuracy silence_stream viewers soak
 
 EXTRAS := default-model mood microphone redis mysql postgres celery kafka tracing intents silk mqtt vosk sherpa openai \
@@ -39,7 +40,7 @@ serve: $(BASE) model ## start the server on this machine
 	@$(BIN)/lingting serve $(ARGS)
 
 test: $(DEV) $(OPENAI2) $(LOCUST) $(SMALL_MODEL) $(VOICES) model ## run every test
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
 lint: $(DEV) ## check style, types and the direction of imports
 	@$(BIN)/ruff check $(SOURCES)

@@ -2,7 +2,8 @@
 
 Everything that is logged here, in this process or in those it starts, goes to one file, at the level that tells most.
 At the end it is searched for secrets by their form, for marks that the masks left (then something did log a secret),
-and for what the scripted engine said, which no log line may repeat.
+and for what the scripted engine said, which no log line may repeat. Where the tests are shared out to workers
+(pytest-xdist), each worker has its own file and search, and tells the run what it found.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,8 @@ SHORTEST_TEXT = 10
 """Of the engine's texts that are looked for; shorter ones are words that fields may hold as well."""
 EXAMPLE_CHARACTERS = 160
 NOTED = pytest.StashKey["LogScan"]()
+TOLD = pytest.StashKey[list["Leak"]]()
+LEAKS = "leaks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +156,19 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     scan = session.config.stash[NOTED]
     scan.end()
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput[LEAKS] = [astuple(leak) for leak in scan.leaks]
+    scan.leaks.extend(session.config.stash.get(TOLD, []))
     if scan.leaks and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: object) -> None:
+    """What a worker of pytest-xdist found."""
+    output: dict[str, list[tuple[str, str, str]]] = getattr(node, "workeroutput", {})
+    node_config: pytest.Config = node.config  # type: ignore[attr-defined]
+    node_config.stash.setdefault(TOLD, []).extend(Leak(*found) for found in output.get(LEAKS, []))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -51,12 +51,13 @@ def test_an_event_is_logged():
 """
 
 
-def run(folder: Path, tests: str) -> tuple[int, str]:
+def run(folder: Path, tests: str, *options: str) -> tuple[int, str]:
     (folder / "conftest.py").write_text('pytest_plugins = ["log_scan"]\n')
     (folder / "test_inner.py").write_text(tests)
     path = os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")])
+    plain = ["-q", "-p", "no:cacheprovider", "--rootdir", str(folder)]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(folder), str(folder)],
+        [sys.executable, "-m", "pytest", *plain, *options, str(folder)],
         capture_output=True,
         text=True,
         env=os.environ | {"PYTHONPATH": path},
@@ -89,6 +90,12 @@ def test_a_run_whose_tests_pass_fails_for_its_leaks(leaking: tuple[int, str]) ->
 )
 def test_each_leak_is_named_with_its_test(leaking: tuple[int, str], kind: str, test: str) -> None:
     assert f"{kind}, in or after test_inner.py::{test}" in leaking[1]
+
+
+def test_what_workers_find_fails_the_run_that_shares_tests_out(tmp_path: Path) -> None:
+    code, said = run(tmp_path, LEAKING, "-n", "2", "--dist", "load")
+    assert ("5 passed" in said, code) == (True, pytest.ExitCode.TESTS_FAILED)
+    assert "callback secret, in or after test_inner.py::test_a_key_is_printed" in said
 
 
 def test_what_a_library_logged_is_found_too(leaking: tuple[int, str], tmp_path: Path) -> None:
