@@ -117,7 +117,10 @@ def test_the_extensible_header_names_the_kind_inside():
     np.testing.assert_array_equal(_decoded(data), _expected(samples))
 
 
-@pytest.mark.parametrize(("name", "data"), [pair for pair in hostile_files() if pair[1] and pair[0][:3] != "wav"])
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [pytest.param(name, data, id=name) for name, data in hostile_files() if data and name[:3] != "wav"],
+)
 def test_what_is_no_wav_is_refused(name, data):
     with pytest.raises(AudioUndecodable, match="declared as wav"):
         _decoded(data)
