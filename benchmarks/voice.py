@@ -1,11 +1,12 @@
 """How soon the bot is heard after somebody has spoken, and how conversations at once bear each other.
 
-usage: python benchmarks/voice.py [--questions 12] [--at-once 1] [--languages en,zh] [--model-seconds 0.3] [--engines E]
+usage: python benchmarks/voice.py [--questions 12] [--at-once 1] [--languages en,zh] [--engines E] [--verbose]
+                                  [--model-seconds 0] [--token-seconds 0] [--late]
 
 Recordings are spoken in real time to `/v1/chat/voice` of a server of our own, one conversation each, with Whisper base,
-the voices that are here (nothing kept of what they said), and a model that begins to answer after a fixed time. Seconds
-are counted from the true end of speech, by the detector run over the whole recording; the model's time until its first
-word is taken off the first sound. A conversation whose model is asked something else than its own words is a problem.
+the voices that are here (nothing kept of what they said), and a model that answers after a fixed time: by default at
+once, so that all that is measured is ours. Seconds are counted from the true end of speech, by the detector run over
+the whole recording. A conversation whose model is asked something else than its own words is a problem.
 """
 
 from __future__ import annotations
@@ -32,7 +33,6 @@ from talks import Spoken, hear, pcm, quantiles
 PIECE_SECONDS = 0.04
 SILENCE_SECONDS = 3.0
 ANSWER_SECONDS = 30.0
-TOKEN_SECONDS = 0.02
 LENGTH_SECONDS = (1.5, 6.0)
 APART_SECONDS = 0.5
 """Between the beginnings of conversations that go on at once."""
@@ -49,7 +49,7 @@ REPLIES = {
         "That is a good question. There are two sides to it.",
     ),
 }
-STAGES = ("speech known to be over", "final", "model asked", "first sound", "first sound without the model")
+STAGES = ("speech known to be over", "final", "reply begun", "first sound")
 
 
 @dataclass(slots=True)
@@ -72,8 +72,8 @@ class Heard:
 class Model:
     """Streams one of our replies, word by word, after a fixed time."""
 
-    def __init__(self, first_seconds: float) -> None:
-        self.first_seconds = first_seconds
+    def __init__(self, first_seconds: float, token_seconds: float) -> None:
+        self.first_seconds, self.token_seconds = first_seconds, token_seconds
         self._turn = count()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -87,7 +87,7 @@ class Model:
         for piece in reply if language == "zh" else [f"{word} " for word in reply.split()]:
             writer.write(_chunk({"content": piece}))
             await writer.drain()
-            await asyncio.sleep(TOKEN_SECONDS)
+            await asyncio.sleep(self.token_seconds)
         writer.write(_chunk({}, finish="stop") + b"data: [DONE]\n\n")
         await writer.drain()
         writer.close()
@@ -100,9 +100,9 @@ def _chunk(delta: dict[str, str], finish: str | None = None) -> bytes:
 
 
 @contextmanager
-def modelling(first_seconds: float) -> Iterator[int]:
+def modelling(first_seconds: float, token_seconds: float) -> Iterator[int]:
     """The port of a model's server in a thread."""
-    loop, model = asyncio.new_event_loop(), Model(first_seconds)
+    loop, model = asyncio.new_event_loop(), Model(first_seconds, token_seconds)
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     try:
@@ -114,7 +114,7 @@ def modelling(first_seconds: float) -> Iterator[int]:
         thread.join(10)
 
 
-async def ask(server: Server, question: Spoken, *, model_seconds: float) -> Heard:
+async def ask(server: Server, question: Spoken) -> Heard:
     """One conversation of one question."""
     heard = Heard(question)
     data = pcm(question.samples) + bytes(2 * int(SILENCE_SECONDS * SAMPLE_RATE_HZ))
@@ -136,8 +136,6 @@ async def ask(server: Server, question: Spoken, *, model_seconds: float) -> Hear
             heard.problem = heard.problem or "closed"
         speaking.cancel()
         await asyncio.gather(speaking, return_exceptions=True)
-    if "first sound" in heard.times:
-        heard.times["first sound without the model"] = heard.times["first sound"] - model_seconds
     return heard
 
 
@@ -161,7 +159,7 @@ async def _listen(socket, heard: Heard, ended: float) -> None:
             heard.note("final", perf_counter() - ended)
             heard.text += told["transcript"]
         elif kind == "REPLY_STARTED":
-            heard.note("model asked", perf_counter() - ended)
+            heard.note("reply begun", perf_counter() - ended)
             heard.asked.append(told["asked"])
             if told["kind"] == "answer" and not _is_own(told["asked"], heard.text):
                 heard.problem = "another's words"
@@ -184,6 +182,7 @@ def questions_of(language: str, count_: int) -> list[Spoken]:
         if row.language == language and row.transcript and not row.weak
         and LENGTH_SECONDS[0] <= row.seconds <= LENGTH_SECONDS[1] and row.group == f"{language} speech"
     ]  # fmt: skip
+    rows = list({row.transcript: row for row in rows}.values())  # some lie there in several formats
     return hear(random.Random(SEED).sample(rows, min(count_, len(rows))))
 
 
@@ -194,7 +193,7 @@ async def measure(server: Server, questions: Sequence[Spoken], options: argparse
     async def one_after_the_other(turn: int) -> None:
         await asyncio.sleep(turn * APART_SECONDS)
         while waiting:
-            heard.append(await ask(server, waiting.pop(0), model_seconds=options.model_seconds))
+            heard.append(await ask(server, waiting.pop(0)))
 
     async with asyncio.TaskGroup() as group:
         for turn in range(options.at_once):
@@ -218,17 +217,20 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=12, help="of each language")
     parser.add_argument("--at-once", type=int, default=1)
     parser.add_argument("--languages", default="en,zh")
-    parser.add_argument("--model-seconds", type=float, default=0.3)
+    parser.add_argument("--model-seconds", type=float, default=0.0, help="until the model's first word")
+    parser.add_argument("--token-seconds", type=float, default=0.0, help="between its words")
+    parser.add_argument("--late", action="store_true", help="no reply is begun before the user's turn is over")
     parser.add_argument("--engines", default="", help="of the voices, such as espeak; those of the server's own order")
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args()
     by_language = {code: questions_of(code, options.questions) for code in options.languages.split(",")}
-    with modelling(options.model_seconds) as port:
+    with modelling(options.model_seconds, options.token_seconds) as port:
         settings = {
             "CHAT__BASE_URL": f"http://127.0.0.1:{port}/v1",
             "CHAT__MODEL": "scripted",
             "SPEECH__PHRASE_BYTES": "0",
             "TALK__NO_INPUT_SECONDS": "0",
+            "TALK__PREEMPTIVE": str(not options.late).lower(),
         }
         if options.engines:
             settings["SPEECH__ENGINES"] = json.dumps(options.engines.split(","))

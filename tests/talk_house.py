@@ -10,9 +10,10 @@ from typing import TypeVar
 from lingting.dialogue.chat.chat import Chat, ChatParts
 from lingting.dialogue.chat.chat_models import ScriptedChat
 from lingting.dialogue.chat.chat_settings import ChatSettings
-from lingting.dialogue.talk.talk import Talk, TalkParts, TalkWish
+from lingting.dialogue.talk.talk import Talk
 from lingting.dialogue.talk.talk_events import TalkEvent
 from lingting.dialogue.talk.talk_hub import TalkHub
+from lingting.dialogue.talk.talk_parts import TalkParts, TalkWish
 from lingting.dialogue.talk.talk_settings import TalkSettings
 from lingting.domain import ANYBODY, Call, Event, Final, Principal, SpeechEnded, SpeechStarted, SystemClock
 from lingting.security.count_store import CountStore

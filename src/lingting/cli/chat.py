@@ -142,7 +142,7 @@ def _spoken(plan: ChatPlan) -> SpokenPlan:
     raises    InvalidOption
     """
     from lingting.cli.chat_spoken import SpokenPlan
-    from lingting.dialogue.talk.talk import TalkWish
+    from lingting.dialogue.talk.talk_parts import TalkWish
     from lingting.dialogue.wake.wake import Wake
     from lingting.dialogue.wake.wake_settings import WakeSettings
     from lingting.domain import StreamOptions, SystemClock

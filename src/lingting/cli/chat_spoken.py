@@ -19,8 +19,9 @@ from lingting.cli.chat_display import ChatDisplay
 from lingting.cli.ears import BLOCK_SECONDS, Source
 from lingting.cli.loudspeaker import Mouth
 from lingting.cli.typed_lines import typed_lines
-from lingting.dialogue.talk.talk import Talk, TalkWish
+from lingting.dialogue.talk.talk import Talk
 from lingting.dialogue.talk.talk_events import FloorTaken, ReplyDucked, ReplyEnded, ReplySound, TalkEvent
+from lingting.dialogue.talk.talk_parts import TalkWish
 from lingting.dialogue.turns.floor import Floor
 from lingting.domain import Call, Committed, Event, PcmFormat, StreamOptions
 from lingting.live.driver import LiveSession
@@ -153,6 +154,7 @@ class _Spoken:
     async def run(self, source: Source) -> None:
         self._session.observe(self._display.hear)
         self._session.observe(self._talk.hear)
+        self._session.foresee(self._talk.foresee)
         self._session.observe(self._committed)
         parts = [self._listen(source), self._told.follow(), self._stop.wait()]
         if self._is_keyed:

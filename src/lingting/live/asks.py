@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
-from lingting.domain import Audio, Event, RecognizeOptions
+from lingting.domain import Audio, Effort, Event, RecognizeOptions
 
-__all__ = ["Ask", "AskKind", "Drop", "Output", "Pace"]
+__all__ = ["Ask", "AskKind", "Drop", "Foreseen", "Output", "Pace", "for_draft", "for_final"]
 
 
 class AskKind(Enum):
@@ -46,4 +46,25 @@ class Pace:
     """Asking for a final before the segment is surely over."""
 
 
-Output = Event | Ask | Drop
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What the final of the open segment will say if the silence lasts, before it has."""
+
+    segment: int
+    text: str
+    """Empty where the silence has not lasted, or nothing was said."""
+    language: str = ""
+
+
+Output = Event | Ask | Drop | Foreseen
+
+
+def for_final(wished: RecognizeOptions, language: str | None) -> RecognizeOptions:
+    """How what will be a final is recognised: once, since somebody waits for it."""
+    return replace(wished, language=language, temperatures=wished.temperatures[:1], effort=Effort.LIVE)
+
+
+def for_draft(wished: RecognizeOptions, language: str | None) -> RecognizeOptions:
+    """The same of a draft, as cheaply as can be."""
+    once = wished.temperatures[:1]
+    return replace(wished, language=language, temperatures=once, effort=Effort.DRAFT, beam_size=1, word_times=False)

@@ -26,7 +26,7 @@ from lingting.domain import (
 )
 from lingting.domain.errors import AudioUndecodable, InvalidMessage, LingtingError
 from lingting.live.asking import Asking
-from lingting.live.asks import Ask, Drop, Output
+from lingting.live.asks import Ask, Drop, Foreseen, Output
 from lingting.live.audience import Audience
 from lingting.live.cleaning import FarEnd
 from lingting.live.ear import Ear, Heard, Spotter
@@ -76,6 +76,7 @@ class LiveSession:
         self._metering = Metering(opening.meter)
         self._audience = Audience(parts.settings, parts.clock)
         self._on_spotted: Callable[[Spotted], None] | None = None
+        self._on_foreseen: Callable[[Foreseen], None] | None = None
         self._heard_from_seconds = parts.clock.monotonic()
         self._running: asyncio.Task[None] | None = None
         self.closed = asyncio.Event()
@@ -197,6 +198,11 @@ class LiveSession:
         """Listen for words in the sound as well; called before any is fed. Each is told before what is said in it."""
         self._ear.spot_with(spotter)
         self._on_spotted = told
+
+    def foresee(self, told: Callable[[Foreseen], None]) -> None:
+        """Tell what finals will say before the silence after them is over; it must be quick and not raise."""
+        self._on_foreseen = told
+        self._session.foresee()
 
     def attach(self, *, after_seq: int = 0) -> Subscription:
         """Begin to read the events, results after `after_seq` first; takes over from whoever reads them now."""
@@ -361,6 +367,9 @@ class LiveSession:
                 self._asking.begin(output)
             elif isinstance(output, Drop):
                 self._asking.drop(output.number)
+            elif isinstance(output, Foreseen):
+                if self._on_foreseen is not None:
+                    self._on_foreseen(output)
             else:
                 self._say(output)
 

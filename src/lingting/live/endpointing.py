@@ -15,10 +15,12 @@ from lingting.audio.vad import Segmenter
 from lingting.audio.vad_history import FRAME_SAMPLES, ProbabilityHistory
 from lingting.domain import SAMPLE_RATE_HZ, StreamOptions
 
-__all__ = ["TAIL_SAMPLES", "Endpointer", "Mark", "Turn"]
+__all__ = ["EARLY_PAUSE_SAMPLES", "TAIL_SAMPLES", "Endpointer", "Mark", "Turn"]
 
 TAIL_SAMPLES = int(0.3 * SAMPLE_RATE_HZ)
 """Kept after the last sound of speech: soft ends survive, and a pause this long is worth a guess that it is the end."""
+EARLY_PAUSE_SAMPLES = int(0.2 * SAMPLE_RATE_HZ)
+"""The same where somebody waits for the answer: more guesses are made for nothing."""
 FEW_SECONDS = 3.0
 """Shorter speech is often the beginning of a sentence."""
 EXTRA_SILENCE_SECONDS = 0.2
@@ -38,7 +40,7 @@ class Turn(Enum):
 
     BEGAN = "began"
     PAUSED = "paused"
-    """Silent for as long as the tail: if it stays so, this was the end."""
+    """Silent for `pause_samples`: if it stays so, this was the end."""
     RESUMED = "resumed"
     """It was not."""
     ENDED = "ended"
@@ -78,6 +80,8 @@ class Endpointer:
         """The latest start of silence, still known when the segmenter has closed its span."""
         self._used_span: int | None = None
         """The span that has given a segment; another one in it begins where speech goes on."""
+        self.pause_samples = TAIL_SAMPLES
+        """Of silence, and `PAUSED` says so."""
 
     @property
     def position_samples(self) -> int:
@@ -121,6 +125,7 @@ class Endpointer:
         other._position = other._origin = self._position
         other._free_from = self._free_from
         other._history = self._history
+        other.pause_samples = self.pause_samples
         return other
 
     def _maybe_begin(self, frame_from: int) -> list[Mark]:
@@ -145,7 +150,7 @@ class Endpointer:
         silent_samples = self._position - self._silence_from
         if silent_samples >= self._needed_samples():
             return [self._end(self._silence_from)]
-        if silent_samples >= TAIL_SAMPLES and self._paused_from is None:
+        if silent_samples >= self.pause_samples and self._paused_from is None:
             self._paused_from = self._silence_from
             marks.append(Mark(Turn.PAUSED, self._silence_from))
         return marks

@@ -26,7 +26,6 @@ from lingting.domain import (
     Closed,
     CloseReason,
     Committed,
-    Effort,
     Event,
     Hypothesis,
     Notice,
@@ -41,8 +40,8 @@ from lingting.domain import (
 )
 from lingting.domain.errors import LingtingError
 from lingting.live.answers import Spoken, spoken
-from lingting.live.asks import Ask, AskKind, Drop, Output, Pace
-from lingting.live.endpointing import TAIL_SAMPLES, Endpointer, Mark, Turn
+from lingting.live.asks import Ask, AskKind, Drop, Foreseen, Output, Pace, for_draft, for_final
+from lingting.live.endpointing import EARLY_PAUSE_SAMPLES, TAIL_SAMPLES, Endpointer, Mark, Turn
 from lingting.live.language import LanguageVote
 from lingting.live.redacting import HOLD_SECONDS, Redacting
 from lingting.live.segments import CommitMark, LiveSegment, last_word
@@ -84,6 +83,7 @@ class Session:
         self._is_ending = False
         self._ended = False
         self._forgotten_seconds = 0.0
+        self._foresees = False
 
     @property
     def last_seq(self) -> int:
@@ -138,8 +138,15 @@ class Session:
             return [] if doubtful else self._show(segment, heard)
         if number == segment.guess:
             segment.guess_answer = heard
-            return self._show(segment, heard) if segment.end is None else self._settle(segment, heard, now_seconds)
+            if segment.end is not None:
+                return self._settle(segment, heard, now_seconds)
+            return [*self._show(segment, heard), *self._foresee(segment, heard)]
         return []
+
+    def foresee(self) -> None:
+        """Say from now on, as `Foreseen`, what finals will say; shorter pauses are recognised for it."""
+        self._foresees = True
+        self._endpointer.pause_samples = EARLY_PAUSE_SAMPLES
 
     def commit(self, *, now_seconds: float) -> list[Output]:
         """End the open segment here; `Committed` follows when all before it is said."""
@@ -213,7 +220,8 @@ class Session:
         if mark.turn is Turn.PAUSED:
             return self._guess(segment, mark.at_samples) if self._pace.guesses else []
         if mark.turn is Turn.RESUMED:
-            return self._forget_guess(segment)
+            said = segment.guess_answer is not None and self._foresees
+            return self._forget_guess(segment) + ([Foreseen(segment.number, "")] if said else [])
         outputs = self._end(segment, mark.at_samples, now_seconds, cut=mark.turn is Turn.CUT)
         return outputs + (self._begin(mark.at_samples) if mark.turn is Turn.CUT else [])
 
@@ -244,14 +252,7 @@ class Session:
         """Ask for what will be the final if the segment ends there."""
         outputs = self._forget_guess(segment)
         audio = Audio(self._ring.read(segment.start, min(end + tail, self._ring.end_samples)))
-        recognize = segment.options.recognize
-        options = replace(
-            recognize,
-            language=self._language.current,
-            temperatures=recognize.temperatures[:1],
-            effort=Effort.LIVE,
-        )
-        ask = self._ask(AskKind.FINAL, segment, audio, options)
+        ask = self._ask(AskKind.FINAL, segment, audio, for_final(segment.options.recognize, self._language.current))
         segment.guess, segment.guess_end = ask.number, end
         return [*outputs, ask]
 
@@ -260,6 +261,12 @@ class Session:
         if number is None or self._asked.pop(number, None) is None:
             return []
         return [Drop(number)]
+
+    def _foresee(self, segment: LiveSegment, heard: Spoken | LingtingError) -> list[Output]:
+        """Nothing where what comes next may change what has to be hidden."""
+        if not self._foresees or isinstance(heard, LingtingError) or segment.options.recognize.redaction.is_on:
+            return []
+        return [Foreseen(segment.number, heard.text.strip(), heard.language)] if heard.text.strip() else []
 
     def _maybe_draft(self) -> list[Output]:
         segment = self._open
@@ -279,15 +286,7 @@ class Session:
         if here - segment.drafted_to < interval_seconds * SAMPLE_RATE_HZ:
             return []
         segment.drafted_to = here
-        recognize = segment.options.recognize
-        options = replace(
-            recognize,
-            language=self._language.of_draft(heard_seconds),
-            beam_size=1,
-            temperatures=recognize.temperatures[:1],
-            word_times=False,
-            effort=Effort.DRAFT,
-        )
+        options = for_draft(segment.options.recognize, self._language.of_draft(heard_seconds))
         ask = self._ask(AskKind.DRAFT, segment, Audio(self._ring.read(segment.start, here)), options)
         segment.draft = ask.number
         return [ask]

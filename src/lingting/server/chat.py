@@ -16,8 +16,8 @@ from lingting.dialogue.chat.chat_settings import ChatSettings
 from lingting.dialogue.chat.keeping import ConversationKeeper, KeepSettings
 from lingting.dialogue.chat.like_questions import LikeQuestions
 from lingting.dialogue.chat.toolkit import Toolkit
-from lingting.dialogue.talk.talk import TalkParts
 from lingting.dialogue.talk.talk_hub import TalkHub
+from lingting.dialogue.talk.talk_parts import TalkParts
 from lingting.dialogue.talk.talk_settings import TalkSettings
 from lingting.dialogue.wake.wake import Wake
 from lingting.dialogue.wake.wake_settings import SLEEP_WORDS

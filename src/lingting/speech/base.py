@@ -31,6 +31,8 @@ class Style:
     """One of the voice's."""
     speed: float = 1.0
     """1 is the voice's own pace, 2 twice as fast."""
+    is_urgent: bool = False
+    """Whether somebody waits for its first sound, which may then cost something of the quality."""
 
 
 class VoiceEngine(Protocol):

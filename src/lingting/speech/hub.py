@@ -52,6 +52,8 @@ class SpeechAsk:
     language: str | None = None
     """None finds it out."""
     speed: float = 1.0
+    is_urgent: bool = False
+    """Whether somebody waits in a conversation for the first sound."""
 
 
 class Meter(Protocol):
@@ -200,8 +202,8 @@ class SpeechHub:
         booth, leveller = self._booth_of[chosen.voice.name], Leveller()
         rate_hz = booth.engine.rate_hz
         resampler = StreamResampler(rate_hz, SPEECH_RATE_HZ)
-        style = Style(chosen.language, ask.speed)
-        for piece in pieces:
+        for i, piece in enumerate(pieces):
+            style = Style(chosen.language, ask.speed, is_urgent=ask.is_urgent and i == 0)
             key = phrase_key(tally.call.principal.owner, chosen.voice, booth.engine.version, style, piece)
             async with aclosing(self._piece(piece, chosen.voice, style, key, tally)) as blocks:
                 async for block in blocks:

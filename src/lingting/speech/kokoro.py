@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +14,8 @@ from numpy.typing import NDArray
 from lingting.domain import Samples
 from lingting.domain.errors import EngineFailed, EngineUnavailable
 from lingting.speech.base import Style, VoiceInfo
+from lingting.speech.kokoro_model import KokoroModel
+from lingting.speech.kokoro_sounds import KokoroSounds
 
 __all__ = ["KOKORO_WEIGHTS", "KOKORO_ZH_VOICES", "KokoroVoices"]
 
@@ -28,8 +28,6 @@ MAX_SOUNDS = 500
 BUILT_IN = "jf_alpha"
 """A Japanese voice that comes with the weights; it speaks Chinese well enough to be understood."""
 QUIET = 0.008
-THREADS = 2
-"""Of one clause: it is heard in two thirds of the time that one takes; more were not measured."""
 EDGE_SECONDS = 0.04
 PAUSES_SECONDS = {"。": 0.3, "！": 0.3, "？": 0.3, ".": 0.3, "!": 0.3, "?": 0.3, "…": 0.35, "；": 0.2, ";": 0.2}
 PAUSE_SECONDS = 0.12
@@ -39,8 +37,8 @@ PAUSE_SECONDS = 0.12
 @dataclass(frozen=True, slots=True)
 class _Loaded:
     folder: Path
-    session: Any  # Any: onnxruntime has no types
-    sounds: Any
+    model: KokoroModel
+    sounds: KokoroSounds
     ids: dict[str, int]
 
 
@@ -78,25 +76,18 @@ class KokoroVoices:
         try:
             ids = [loaded.ids[sound] for sound in loaded.sounds.of(text) if sound in loaded.ids]
             for start in range(0, len(ids), MAX_SOUNDS):
-                yield self._said(loaded, ids[start : start + MAX_SOUNDS], styles, style.speed, text[-1:])
+                some = ids[start : start + MAX_SOUNDS]
+                style_for = styles[min(len(some), len(styles) - 1)]
+                said = loaded.model.say(some, style_for, style.speed, in_pieces=style.is_urgent)
+                yield from _trimmed(said, self.rate_hz)
+                seconds = PAUSES_SECONDS.get(text[-1:], PAUSE_SECONDS) / style.speed
+                yield np.zeros(int(seconds * self.rate_hz), np.float32)
         except (RuntimeError, ValueError, KeyError, IndexError, AssertionError) as problem:
             raise EngineFailed(f"the voice {voice!r} failed ({type(problem).__name__}); try another voice") from problem
 
     def close(self) -> None:
         self._loaded = None
         self._styles.clear()
-
-    def _said(self, loaded: _Loaded, ids: list[int], styles: NDArray[np.float32], speed: float, mark: str) -> Samples:
-        sound = loaded.session.run(
-            None,
-            {
-                "tokens": np.array([[0, *ids, 0]], np.int64),
-                "style": styles[min(len(ids), len(styles) - 1)],
-                "speed": np.array([speed], np.float32),
-            },
-        )[0]
-        pause = np.zeros(int(PAUSES_SECONDS.get(mark, PAUSE_SECONDS) / speed * self.rate_hz), np.float32)
-        return np.concatenate([_trimmed(np.asarray(sound, np.float32).ravel(), self.rate_hz), pause])
 
     def _open(self) -> _Loaded:
         with self._opening:
@@ -105,21 +96,11 @@ class KokoroVoices:
             return self._loaded
 
     def _load(self) -> _Loaded:
-        import onnxruntime
-
-        from lingting.speech.kokoro_sounds import KokoroSounds
-
         folder = self._find_weights()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads, options.inter_op_num_threads = min(THREADS, os.cpu_count() or 1), 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # else it takes what others need
-        options.log_severity_level = 3
         try:
-            session = onnxruntime.InferenceSession(
-                str(folder / "kokoro-v1.0.int8.onnx"), options, providers=["CPUExecutionProvider"]
-            )
+            model = KokoroModel(folder / "kokoro-v1.0.int8.onnx")
             ids = json.loads((folder / "vocab.json").read_text(encoding="utf-8"))["vocab"]
-            return _Loaded(folder, session, KokoroSounds(folder / ".jieba"), ids)
+            return _Loaded(folder, model, KokoroSounds(folder / ".jieba"), ids)
         except (RuntimeError, OSError, ImportError, ValueError) as problem:
             raise EngineUnavailable(
                 f"Kokoro cannot be loaded ({type(problem).__name__}); run lingting models pull {KOKORO_WEIGHTS}"
@@ -136,13 +117,22 @@ class KokoroVoices:
         return self._styles[voice]
 
 
-def _trimmed(samples: Samples, rate_hz: int) -> Samples:
-    """Without the silence at both ends, whose length follows no rule."""
-    loud = np.flatnonzero(np.abs(samples) > QUIET)
-    if not len(loud):
-        return samples[:0]
-    edge = int(EDGE_SECONDS * rate_hz)
-    return samples[max(0, loud[0] - edge) : loud[-1] + edge]
+def _trimmed(pieces: Iterable[Samples], rate_hz: int) -> Iterator[Samples]:
+    """A clause without the silence that is left at both ends, whose length follows no rule."""
+    edge, has_begun = int(EDGE_SECONDS * rate_hz), False
+    held = np.zeros(0, np.float32)
+    """Quiet sound that may be the end."""
+    for piece in pieces:
+        sound = np.concatenate([held, piece])
+        loud = np.flatnonzero(np.abs(sound) > QUIET)
+        first, last = (int(loud[0]), int(loud[-1]) + 1) if len(loud) else (len(sound), 0)
+        begin = 0 if has_begun else max(0, first - edge)
+        held = sound[max(begin, last) :]
+        if last:
+            yield sound[begin:last]
+            has_begun = True
+    if has_begun:
+        yield held[:edge]
 
 
 def _rank(path: Path) -> tuple[bool, bool, str]:

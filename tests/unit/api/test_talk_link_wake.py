@@ -11,8 +11,8 @@ from lingting.api.ws.dialect import Open
 from lingting.api.ws.talking import TalkLink
 from lingting.audio.live_formats import LiveFormat
 from lingting.audio.wake_words import Spotted, WordSpotter, require_wake_words
-from lingting.dialogue.talk.talk import TalkWish
 from lingting.dialogue.talk.talk_events import BotCalled
+from lingting.dialogue.talk.talk_parts import TalkWish
 from lingting.dialogue.wake.wake_settings import WakeWish
 from lingting.domain import Closed, CloseReason, Event, StreamOptions
 from talk_house import CALL, TalkHouse

@@ -13,12 +13,14 @@ from conversation import Line, events_of
 from lingting.dialogue.chat.chat import Chat, ChatParts
 from lingting.dialogue.chat.chat_models import Delta, Message, Tool
 from lingting.dialogue.chat.chat_settings import ChatSettings
-from lingting.dialogue.talk.talk import Talk, TalkParts, TalkWish
+from lingting.dialogue.talk.talk import Talk
 from lingting.dialogue.talk.talk_events import ReplySound, TalkEvent
 from lingting.dialogue.talk.talk_hub import TalkHub
+from lingting.dialogue.talk.talk_parts import TalkParts, TalkWish
 from lingting.dialogue.talk.talk_settings import TalkSettings
 from lingting.domain import Call, Closed, CloseReason, Principal, Samples
 from lingting.domain.errors import LingtingError
+from lingting.live.asks import Foreseen
 from lingting.security.count_store import CountStore
 from lingting.security.limit_memory import ClockedMemory
 from lingting.security.token_quota import TokenQuota
@@ -116,9 +118,12 @@ class Stage:
     plays_from: float | None = None
     """When the client says that it plays only now what it got: a second of it."""
     stops_at: float | None = None
+    foreseen: Sequence[tuple[float, Foreseen]] = ()
+    """What the live session says of finals before they come, and when."""
     tokens_per_day: int = 0
     until: float = 30.0
     log: list[tuple[float, TalkEvent]] = field(default_factory=list)
+    telemetry: Telemetry = field(default_factory=Telemetry)
 
     def run(self) -> Stage:
         run_virtual(self._run())
@@ -147,7 +152,7 @@ class Stage:
         return sum(len(event.samples) for event in sounds) / SPEECH_RATE_HZ
 
     async def _run(self) -> None:
-        clock, telemetry = LoopClock(), Telemetry()
+        clock, telemetry = LoopClock(), self.telemetry
         store = CountStore(ClockedMemory(clock), on_failure="allow", clock=clock, observer=telemetry.limits)
         chosen = ChatSettings(base_url="http://127.0.0.1:1/v1", model="m")
         quota = TokenQuota(self.tokens_per_day, store, NoUsage(), clock)
@@ -167,6 +172,7 @@ class Stage:
         """Hand over what is heard, each at its time."""
         plan = [(at, event) for i, line in enumerate(self.lines, 1) for at, event in events_of(i, line)]
         planned = [(at, lambda event=event: talk.hear(event)) for at, event in plan]
+        planned += [(at, lambda each=each: talk.foresee(each)) for at, each in self.foreseen]
         if self.closes_at is not None:
             planned.append((self.closes_at, lambda: talk.hear(Closed(0, CloseReason.ABANDONED, 0.0))))
         if self.stops_at is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from lingting.dialogue.talk.talk import TalkWish
 from lingting.dialogue.talk.talk_events import (
     ReplyEnded,
     ReplyKind,
@@ -15,6 +14,7 @@ from lingting.dialogue.talk.talk_events import (
     TalkEnded,
     TalkProblem,
 )
+from lingting.dialogue.talk.talk_parts import TalkWish
 from lingting.dialogue.turns.turn_news import EndReason
 from lingting.domain import Closed, CloseReason, SpeechStarted, SystemClock
 from lingting.domain.errors import ChatUnavailable

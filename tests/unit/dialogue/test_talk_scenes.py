@@ -8,7 +8,6 @@ import pytest
 from conversation import Line
 from talk_stage import SlowModel, SlowVoice, Stage
 
-from lingting.dialogue.talk.talk import TalkWish
 from lingting.dialogue.talk.talk_events import (
     ReplyDucked,
     ReplyEnded,
@@ -19,6 +18,7 @@ from lingting.dialogue.talk.talk_events import (
     TalkEnded,
     TalkProblem,
 )
+from lingting.dialogue.talk.talk_parts import TalkWish
 from lingting.dialogue.talk.talk_settings import TalkSettings
 from lingting.dialogue.turns.turn_news import EndReason
 from lingting.domain.errors import ChatUnavailable, VoiceNotFound

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lingting.dialogue.talk.talk import TalkWish
 from lingting.dialogue.talk.talk_events import BotCalled, BotSlept, ReplyEnded, ReplyStarted
+from lingting.dialogue.talk.talk_parts import TalkWish
 from lingting.dialogue.wake.push_to_talk import PushToTalk
 from lingting.dialogue.wake.wake import SleepReason, Wake
 from lingting.dialogue.wake.wake_settings import WakeSettings

@@ -14,8 +14,8 @@ from typing import Protocol
 
 from lingting.api.understanding import CommandWish
 from lingting.audio.live_formats import LiveFormat
-from lingting.dialogue.talk.talk import TalkWish
 from lingting.dialogue.talk.talk_events import TalkEvent
+from lingting.dialogue.talk.talk_parts import TalkWish
 from lingting.dialogue.wake.wake_settings import WakeWish
 from lingting.domain import Event, Scope, StreamOptions
 from lingting.domain.errors import LingtingError

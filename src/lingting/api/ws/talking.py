@@ -12,9 +12,10 @@ from lingting.api.understanding import CommandWish, Understanding
 from lingting.api.ws.dialect import Command, Later, Message, Open, TalkAsk, TalkCommand, TalkNote, TalkPlayed
 from lingting.api.ws.voice.wake_config import as_asked
 from lingting.audio.wake_words import WordSpotter
-from lingting.dialogue.talk.talk import Talk, TalkWish, Understand
+from lingting.dialogue.talk.talk import Talk
 from lingting.dialogue.talk.talk_events import TalkEvent
 from lingting.dialogue.talk.talk_hub import TalkHub
+from lingting.dialogue.talk.talk_parts import TalkWish, Understand
 from lingting.dialogue.wake.wake import Wake
 from lingting.dialogue.wake.wake_settings import WakeWish
 from lingting.domain import Call
@@ -72,6 +73,7 @@ class TalkLink:
         talk = self._talk = await self._held.enter_async_context(self._talks.talking(wish, self._call))
         self._told.clear()
         session.observe(talk.hear)
+        session.foresee(talk.foresee)
         if spotter is not None:
             session.spot(spotter, lambda spotted: talk.spotted(spotted.word, spotted.at_seconds))
 

@@ -98,6 +98,8 @@ class ChatAsk:
     context: str | None = None
     """What the caller knows of the matter, for this turn and those that follow; None leaves it as it is."""
     use_tools: bool = True
+    mark: int = 0
+    """By which `settle` knows this question from the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,7 @@ class Chat:
         outcome = "gone"
         try:
             is_wanted = self._conversations.wants(ask.call)
-            async with self._conversations.turn_of(ask.call, ask.conversation) as talk:
+            async with self._conversations.turn_of(ask.call, ask.conversation, mark=ask.mark) as talk:
                 ask = await self._without_personal_data(ask)
                 talk.tags.passed(message.text for message in talk.messages)
                 looking = partial(asked, ask.text, self._redaction, language=ask.language, tags=talk.tags)
@@ -217,6 +219,10 @@ class Chat:
         if conversation is not None:
             async with self._conversations.turn_of(call, conversation):
                 pass
+
+    def may_act(self, call: Call) -> bool:
+        """Whether the model may have something done for this caller."""
+        return self._parts.tools is not None and call.principal.may(Scope.COMMANDS)
 
     def begin(self, owner: str) -> str:
         """The id of a conversation that begins, for those who must know it before the first answer is whole."""
@@ -267,7 +273,7 @@ class Chat:
     def _offer(self, ask: ChatAsk, said: Asked) -> Offer | None:
         """None where the caller may not command, or where the message was obeyed as a command already."""
         tools = self._parts.tools
-        if tools is None or not ask.use_tools or ask.command is not None or not ask.call.principal.may(Scope.COMMANDS):
+        if tools is None or not ask.use_tools or ask.command is not None or not self.may_act(ask.call):
             return None
         return Offer(tools.kit, partial(tools.tell, ask.call, said), self._settings.tool_rounds)
 

@@ -42,6 +42,8 @@ class Conversation:
     """The id of the turn of which it may still be said what was heard; empty for none."""
     _is_last_kept: bool = False
     """Whether that is one to be stored."""
+    _mark: int = 0
+    """Of the question that was asked last."""
     _is_coming: bool = False
     """Whether a reply is in hand."""
     _settled: Settled | None = None
@@ -84,9 +86,10 @@ class Conversation:
         if is_kept:
             self.kept_context = context
 
-    def open_turn(self) -> None:
-        """A reply is asked for."""
-        self._is_coming, self._settled = True, None
+    def open_turn(self, mark: int) -> None:
+        """A reply is asked for: of those before nothing more is to be said."""
+        self._is_coming, self._settled, self._mark = True, None, mark
+        self._last = ""
 
     def close_turn(self) -> None:
         """It is over, with or without words."""
@@ -104,7 +107,9 @@ class Conversation:
             self._settle_last(settled)
 
     def settle(self, settled: Settled) -> None:
-        """What was heard of the reply in hand, else of the last one."""
+        """What was heard of the reply in hand, else of the last one, if that is the one that is meant."""
+        if settled.mark != self._mark:
+            return
         settled = replace(settled, heard_text=self.tags.hidden_again(settled.heard_text))
         if self._is_coming:
             self._settled = settled

@@ -57,9 +57,10 @@ class Conversations:
                 self._keeper.note(talk)
 
     @asynccontextmanager
-    async def turn_of(self, call: Call, given: str | None) -> AsyncIterator[Conversation]:
+    async def turn_of(self, call: Call, given: str | None, *, mark: int | None = None) -> AsyncIterator[Conversation]:
         """The conversation with this id, or one that begins, for one turn at a time.
 
+        mark      of the question that is asked in it; None where none is
         raises    RecordNotFound for one that is not there or is somebody else's; WrongState while it is answering;
                   StorageUnavailable, SealBroken
         """
@@ -74,7 +75,8 @@ class Conversations:
             self._in_hand[place] = talk
             if not talk.turns and not talk.revision:
                 talk.facts = _facts(talk, call)
-            talk.open_turn()
+            if mark is not None:
+                talk.open_turn(mark)
             yield talk
         finally:
             del self._in_hand[place]

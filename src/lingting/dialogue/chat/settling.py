@@ -20,13 +20,15 @@ class Settled:
     is_interrupted: bool = False
     is_withdrawn: bool = False
     """The user went on before anything sounded: their words come again with the next question, and this turn goes."""
+    mark: int = 0
+    """Of the question, as its `ChatAsk` had it."""
 
 
-def settled_by(end: Cancel | Finished) -> Settled:
-    """By what turn-taking says of a reply of the model."""
+def settled_by(end: Cancel | Finished, mark: int = 0) -> Settled:
+    """By what turn-taking says of a reply of the model to the question with this mark."""
     is_cut = isinstance(end, Cancel)
     is_withdrawn = is_cut and end.times.first_audio_seconds is None
-    return Settled(end.heard_text, stages_of(end.times), is_interrupted=is_cut, is_withdrawn=is_withdrawn)
+    return Settled(end.heard_text, stages_of(end.times), is_interrupted=is_cut, is_withdrawn=is_withdrawn, mark=mark)
 
 
 def outcome_of(end: Cancel | Finished, failure: str | None) -> str:

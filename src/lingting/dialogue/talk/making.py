@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 from lingting.dialogue.chat.chat import ChatAnswer
 from lingting.dialogue.talk.cutting import ClauseCutter
-from lingting.dialogue.talk.talk_events import ReplyMade, ReplySound, ReplyText, TalkProblem
+from lingting.dialogue.talk.talk_events import ReplyMade, ReplySound, ReplyText, TalkEvent, TalkProblem
 from lingting.dialogue.talk.talk_outbox import TalkOutbox
 from lingting.dialogue.turns.turn_news import Clause, Failed, Measured, News, Spoken, Token
 from lingting.domain import Call, Clock, Samples
@@ -45,7 +46,7 @@ class Mouth:
     """Told of each sound that is handed over; must be quick."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Making:
     """One reply's making; `run` it in a task, and cancel that to stop it at once."""
 
@@ -56,6 +57,21 @@ class Making:
     tell: Callable[[News], None]
     clock: Clock
     ahead_seconds: float
+    is_held: bool = False
+    """Until `give` its first clause is made, but nothing is handed over or told."""
+    _given: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _held: list[Callable[[], None]] = field(default_factory=list, init=False)
+
+    def __post_init__(self) -> None:
+        if not self.is_held:
+            self._given.set()
+
+    def give(self) -> None:
+        """What is held goes out, and what follows as it is made."""
+        self._given.set()
+        held, self._held = self._held, []
+        for act in held:
+            act()
 
     async def run(self, words: Words, *, after: asyncio.Task[None] | None) -> None:
         """Say the words.
@@ -72,7 +88,7 @@ class Making:
     async def say_filler(self, text: str) -> None:
         """Let a word be heard that is no part of the reply; a voice that fails leaves silence."""
         try:
-            async with aclosing(self._sound(text)) as blocks:
+            async with aclosing(self._sound(text, is_urgent=True)) as blocks:
                 async for block in blocks:
                     if await self.outbox.put_sound(ReplySound(self.reply, block, is_filler=True)):
                         self.mouth.played(block)
@@ -90,7 +106,7 @@ class Making:
                         continue
                     if not has_begun:
                         has_begun = True
-                        self.tell(Token(self.reply))
+                        self._tell(Token(self.reply))
                     for clause in cutter.push(piece):
                         clauses.put_nowait(clause)
         except LingtingError as error:
@@ -106,24 +122,37 @@ class Making:
         """Until there are no more clauses; a voice that fails is not asked again."""
         voiceless, until_seconds = self.mouth.speech is None, 0.0
         while isinstance(clause := await clauses.get(), str):
-            self.outbox.put(ReplyText(self.reply, clause))
+            self._put(ReplyText(self.reply, clause))
             sound_seconds = 0.0
             if not voiceless:
                 try:
                     sound_seconds = await self._say(clause, until_seconds)
                 except LingtingError as problem:
                     voiceless = True
-                    self.outbox.put(TalkProblem(self.reply, problem.code, problem.message))
+                    self._put(TalkProblem(self.reply, problem.code, problem.message))
             if not sound_seconds:
-                self.tell(Clause(self.reply, clause, 0.0))
+                self._tell(Clause(self.reply, clause, 0.0))
             until_seconds = max(until_seconds, self.clock.monotonic()) + sound_seconds
         end = clause
         if isinstance(end, LingtingError):
-            self.outbox.put(TalkProblem(self.reply, end.code, end.message))
-            self.tell(Failed(self.reply, end.code))
+            self._put(TalkProblem(self.reply, end.code, end.message))
+            self._tell(Failed(self.reply, end.code))
             return
-        self.outbox.put(ReplyMade(self.reply) if end is None else ReplyMade(self.reply, end.tokens, end.is_cut))
-        self.tell(Spoken(self.reply))
+        self._put(ReplyMade(self.reply) if end is None else ReplyMade(self.reply, end.tokens, end.is_cut))
+        self._tell(Spoken(self.reply))
+
+    def _put(self, event: TalkEvent) -> None:
+        self._do(partial(self.outbox.put, event))
+
+    def _tell(self, news: News) -> None:
+        self._do(partial(self.tell, news))
+
+    def _do(self, act: Callable[[], None]) -> None:
+        """Now, or when the reply is given."""
+        if self._given.is_set():
+            act()
+        else:
+            self._held.append(act)
 
     async def _say(self, clause: str, until_seconds: float) -> float:
         """Hand over its sound; gives its length.
@@ -131,27 +160,31 @@ class Making:
         until_seconds    when what was handed over before will have been played
         """
         sound_seconds = 0.0
-        async with aclosing(self._sound(clause)) as blocks:
+        async with aclosing(self._sound(clause, is_urgent=not until_seconds)) as blocks:
             async for block in blocks:
                 if not len(block):
                     continue
                 await self._wait_for_turn(until_seconds + sound_seconds)
                 if not sound_seconds:
                     guess = max(len(block) / SPEECH_RATE_HZ, len(clause) * GUESSED_SECONDS_PER_CHARACTER)
-                    self.tell(Clause(self.reply, clause, guess))
+                    self._tell(Clause(self.reply, clause, guess))
+                    await self._given.wait()
                 sound_seconds += len(block) / SPEECH_RATE_HZ
                 if await self.outbox.put_sound(ReplySound(self.reply, block)):
                     self.mouth.played(block)
         if sound_seconds:
-            self.tell(Measured(self.reply, sound_seconds))
+            self._tell(Measured(self.reply, sound_seconds))
         return sound_seconds
 
-    async def _sound(self, text: str) -> AsyncGenerator[Samples, None]:
-        """raises    VoiceNotFound, QuotaExceeded, Overloaded, EngineError"""
+    async def _sound(self, text: str, *, is_urgent: bool) -> AsyncGenerator[Samples, None]:
+        """
+        is_urgent    whether nothing of the reply sounds yet
+        raises       VoiceNotFound, QuotaExceeded, Overloaded, EngineError"""
         mouth = self.mouth
         if mouth.speech is None or not any(letter.isalnum() for letter in text):
             return
-        ask = SpeechAsk(text, voice=mouth.voice, language=self.language or None, speed=mouth.speed)
+        language = self.language or None
+        ask = SpeechAsk(text, voice=mouth.voice, language=language, speed=mouth.speed, is_urgent=is_urgent)
         said = await mouth.speech.prepare(ask, mouth.call)
         async with aclosing(said.sound) as blocks:
             async for block in blocks:

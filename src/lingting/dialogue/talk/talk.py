@@ -2,19 +2,20 @@
 
 Promises: a reply that is cut stops model, voice and what waits for the client in the same step; the next is asked for
 once the one before has let go of the conversation; what was heard of a reply is what the conversation remembers;
-nothing is left when it has closed.
+a reply that is made ahead of its turn does nothing that is seen before it; nothing is left when it has closed.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
-from typing import Protocol
+from itertools import count
 
-from lingting.dialogue.chat.chat import Chat, ChatAsk
-from lingting.dialogue.chat.settling import outcome_of, settled_by, stages_of
+from lingting.dialogue.chat.chat import ChatAsk
+from lingting.dialogue.chat.settling import Settled, outcome_of, settled_by, stages_of
+from lingting.dialogue.talk.foresight import Ahead, Foresight
 from lingting.dialogue.talk.gate import Gate
 from lingting.dialogue.talk.making import Making, Mouth, Words
 from lingting.dialogue.talk.sentences import filler, fixed_sentence
@@ -31,6 +32,7 @@ from lingting.dialogue.talk.talk_events import (
     TalkProblem,
 )
 from lingting.dialogue.talk.talk_outbox import TalkOutbox
+from lingting.dialogue.talk.talk_parts import TalkParts, TalkWish
 from lingting.dialogue.talk.talk_settings import TalkSettings
 from lingting.dialogue.turns.floor import Floor, TurnSettings
 from lingting.dialogue.turns.turn_news import (
@@ -51,76 +53,18 @@ from lingting.dialogue.turns.turn_news import (
     Unduck,
 )
 from lingting.dialogue.turns.turns import Turns
-from lingting.dialogue.wake.push_to_talk import PushToTalk
-from lingting.dialogue.wake.wake import Passed, Slept, Wake, Woke
-from lingting.domain import Call, Clock, Closed, CloseReason, Event, Samples, SpeechEnded
-from lingting.domain.conversation import TurnStages
+from lingting.dialogue.wake.wake import Passed, Slept, Woke
+from lingting.domain import Call, Closed, CloseReason, Event, SpeechEnded, SpeechStarted
 from lingting.domain.errors import InvalidMessage
 from lingting.domain.intents import IntentMatch
-from lingting.speech.hub import SpeechHub
+from lingting.live.asks import Foreseen
 
-__all__ = ["Talk", "TalkObserver", "TalkParts", "TalkWish", "Understand"]
+__all__ = ["Talk"]
 
 LEAVING_SECONDS = 5.0
 """For the last reply to let go, when the conversation closes."""
+_MARKS = count(1)
 NOTHING_ASKED = "there is nothing to answer: nothing was said or written since the last reply"
-Understand = Callable[[str, str], Awaitable[tuple[IntentMatch | None, bool]]]
-"""Given what the user says, and the language: what it asks for, where it is a command, and whether that was told."""
-
-
-@dataclass(frozen=True, slots=True)
-class TalkWish:
-    """What a client wants of its conversation."""
-
-    conversation: str | None = None
-    """One that goes on; None begins one."""
-    voice: str | None = None
-    """None lets the language choose."""
-    speed: float = 1.0
-    speaks: bool = True
-    """False for replies in writing."""
-    language: str = "zh"
-    """Until the user has said something."""
-    is_automatic: bool = True
-    """Whether the end of the user's turn is found; else the client says when, by `ask`."""
-    may_interrupt: bool = True
-    """Whether words of the user end a reply; else they are answered after it."""
-    asks_back: bool = True
-    """Whether a user who is silent is asked for words, and at last hung up on."""
-    instructions: str = ""
-    """What the model is told to be; empty leaves that to the settings."""
-    wake: Wake | None = None
-    """Where the bot is to be called, a new one; made in a thread, since it may load the pinyin."""
-    key: PushToTalk | None = None
-    """Where a key says when the user speaks, a new one; who has it clears and commits the live session as it says."""
-    understand: Understand | None = None
-    moment_of: Callable[[float], float | None] | None = None
-    """When a place in the session's audio was said; None where speech ends when it is known to."""
-    played: Callable[[Samples], None] | None = None
-    """Told of each sound that the client is to play, at the rate of speech; must be quick."""
-    silenced: Callable[[], None] | None = None
-    """Told when what was to be played is not to be any more; must be quick."""
-
-
-class TalkObserver(Protocol):
-    """Told what happened, for metrics; must be quick."""
-
-    def talk_opened(self) -> None: ...
-
-    def talk_closed(self) -> None: ...
-
-    def talk_turn(self, outcome: str, stages: TurnStages) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class TalkParts:
-    """What every conversation of a server is made of."""
-
-    chat: Chat
-    speech: SpeechHub
-    clock: Clock
-    settings: TalkSettings
-    observer: TalkObserver
 
 
 @dataclass(slots=True)
@@ -129,7 +73,8 @@ class _InHand:
 
     making: Making
     task: asyncio.Task[None]
-    is_answer: bool
+    mark: int | None
+    """Of the question that it answers; None for words of ours."""
     filling: asyncio.Task[None] | None = None
 
 
@@ -148,10 +93,11 @@ class Talk:
         self._outbox = TalkOutbox()
         self._floor = self._turns.floor
         self._in_hand: _InHand | None = None
+        self._foresight = Foresight(self._withdraw, parts.observer.talk_foreseen)
         self._leaving: asyncio.Task[None] | None = None
         """The reply before, while it lets go."""
-        self._last_answer: Cancel | Finished | None = None
-        """How it ended."""
+        self._last_answer: tuple[Cancel | Finished, int] | None = None
+        """How it ended, and the mark of its question."""
         self._failure: str | None = None
         self._changed = asyncio.Event()
         self._watching: asyncio.Task[None] | None = None
@@ -168,6 +114,18 @@ class Talk:
     def hear(self, event: Event) -> None:
         """What the live session says of the user; an observer of it."""
         self._pass(self._gate.filter(event, self._now))
+
+    def foresee(self, foreseen: Foreseen) -> None:
+        """What the user will have said if they do not go on: the reply to it is made, and held until they have."""
+        now = foreseen.segment, foreseen.text, foreseen.language
+        command = self._turns.foresee(*now, now_seconds=self._now) if self._may_foresee else None
+        if command is None or not self._foresight.has(command):
+            self._drop_ahead()
+        if command is not None and not self._foresight.has(command):
+            mark = next(_MARKS)
+            words = self._words(command, self._wish, mark)
+            making, task = self._make(command.reply, command.language, words, is_held=True)
+            self._foresight.hold(Ahead(command, making, task, mark))
 
     def spotted(self, word: str, at_seconds: float) -> None:
         """A fixed wake word was heard in the sound, and ended there in the session's audio."""
@@ -192,6 +150,7 @@ class Talk:
         if wish.speaks:
             await self._parts.speech.require(self._call.principal, voice=wish.voice, speed=wish.speed)
         now = self._wish
+        self._drop_ahead()
         self._wish = wish = replace(
             wish,
             wake=now.wake,
@@ -211,16 +170,18 @@ class Talk:
     def played(self, reply: int, seconds: float) -> None:
         """The client has played so much of the reply; of the last one also after its end."""
         self._tell(Played(reply, seconds))
-        end = self._last_answer
         heard_text = self._turns.heard_of(reply, seconds)
-        if self._in_hand is None and end is not None and end.reply == reply and heard_text is not None:
-            self._last_answer = replace(end, heard_text=heard_text)
-            self._settle(self._last_answer)
+        if self._in_hand is None and self._last_answer is not None and heard_text is not None:
+            end, mark = self._last_answer
+            if end.reply == reply:
+                self._last_answer = replace(end, heard_text=heard_text), mark
+                self._settle(*self._last_answer)
 
     async def aclose(self) -> None:
         """Stop everything; what was heard of a reply that had ended is remembered first."""
         lost = Closed(0, CloseReason.ABANDONED, 0.0)
         self._obey(self._turns.hear(lost, now_seconds=self._now))
+        self._drop_ahead()
         if self._leaving is not None:
             await asyncio.wait([self._leaving], timeout=LEAVING_SECONDS)
         running = [task for task in (self._watching, self._leaving) if task is not None]
@@ -233,6 +194,21 @@ class Talk:
     def _now(self) -> float:
         return self._parts.clock.monotonic()
 
+    @property
+    def _may_foresee(self) -> bool:
+        """A reply that may do something is not begun before it is asked for; nor one to speech that may not count."""
+        wish, parts = self._wish, self._parts
+        is_plain = wish.understand is None and wish.wake is None and wish.key is None
+        return parts.settings.preemptive and is_plain and not parts.chat.may_act(self._call)
+
+    def _drop_ahead(self) -> None:
+        self._leaving = self._foresight.drop(self._leaving)
+
+    def _withdraw(self, mark: int) -> None:
+        """The reply was never asked for."""
+        settled = Settled("", is_withdrawn=True, mark=mark)
+        self._parts.chat.settle(self._call.principal.owner, self.conversation, settled)
+
     def _pass(self, passed: Sequence[Passed | Likely]) -> None:
         for each in passed:
             match each:
@@ -243,6 +219,8 @@ class Talk:
                 case Likely():
                     self._tell(each)
                 case _:
+                    if isinstance(each, SpeechStarted):
+                        self._drop_ahead()
                     self._obey(self._turns.hear(each, now_seconds=self._now, silent_seconds=self._silent_from(each)))
         self._changed.set()
 
@@ -271,8 +249,8 @@ class Talk:
     def _obey(self, commands: list[Command]) -> None:
         for command in commands:
             match command:
-                case StartReply(reply, text, language):
-                    self._begin(reply, language, ReplyKind.ANSWER, text)
+                case StartReply():
+                    self._begin_answer(command)
                 case Say(reply, what, language):
                     self._begin(reply, language, ReplyKind.FIXED, fixed_sentence(what, language))
                 case Resume(reply, text, language):
@@ -290,43 +268,72 @@ class Talk:
                     self._end_reply(command, was_cut=False)
                 case End(reason):
                     self._outbox.put(TalkEnded(reason))
+        self._note_floor()
+        self._changed.set()
+
+    def _note_floor(self) -> None:
         if self._turns.floor is not self._floor:
             self._floor = self._turns.floor
             self._outbox.put(FloorTaken(self._floor))
-        self._changed.set()
+            if self._floor is not Floor.HEARING:
+                self._drop_ahead()
+
+    def _begin_answer(self, asked: StartReply) -> None:
+        """Make a reply of the model, or give out what was made of it ahead."""
+        self._gate.replying(is_replying=True, now_seconds=self._now)
+        ahead = self._foresight.take(asked)
+        if ahead is None:
+            self._drop_ahead()
+            mark = next(_MARKS)
+            making, task = self._make(asked.reply, asked.language, self._answer(asked, self._wish, mark))
+        else:
+            making, task, mark = ahead.making, ahead.task, ahead.mark
+            self._outbox.put(ReplyStarted(asked.reply, ReplyKind.ANSWER, asked.text, asked.language))
+        self._in_hand, self._failure = _InHand(making, task, mark), None
+        making.give()
 
     def _begin(self, reply: int, language: str, kind: ReplyKind, text: str) -> None:
-        """Make a reply of the model to this text, or of the text itself."""
+        """Say the text itself."""
         self._gate.replying(is_replying=True, now_seconds=self._now)
+        self._drop_ahead()
+        self._outbox.put(ReplyStarted(reply, kind, "", language))
+        making, task = self._make(reply, language, _given(text))
+        self._in_hand, self._failure = _InHand(making, task, None), None
+
+    def _make(
+        self, reply: int, language: str, words: Words, *, is_held: bool = False
+    ) -> tuple[Making, asyncio.Task[None]]:
         parts = self._parts
-        is_answer = kind is ReplyKind.ANSWER
-        making = Making(
-            *(reply, language, self._mouth(), self._outbox, self._tell, parts.clock, parts.settings.ahead_seconds)
-        )
-        if is_answer:
-            words = self._answer(reply, text, language, self._wish)
-        else:
-            self._outbox.put(ReplyStarted(reply, kind, "", language))
-            words = _given(text)
-        task = asyncio.create_task(making.run(words, after=self._leaving), name=f"reply-{reply}")
-        self._in_hand, self._failure = _InHand(making, task, is_answer), None
+        given = self._mouth(), self._outbox, self._tell, parts.clock, parts.settings.ahead_seconds
+        making = Making(reply, language, *given, is_held=is_held)
+        return making, asyncio.create_task(making.run(words, after=self._leaving), name=f"reply-{reply}")
 
     def _mouth(self) -> Mouth:
         wish, speech = self._wish, self._parts.speech if self._wish.speaks else None
         return Mouth(speech, self._call, wish.voice, wish.speed, wish.played or (lambda _: None))
 
-    async def _answer(self, reply: int, text: str, language: str, wish: TalkWish) -> Words:
-        understand = wish.understand
-        command, is_told = await understand(text, language) if understand is not None else (None, False)
-        self._outbox.put(ReplyStarted(reply, ReplyKind.ANSWER, text, language, command))
+    async def _answer(self, asked: StartReply, wish: TalkWish, mark: int) -> Words:
+        text, language, understand = asked.text, asked.language, wish.understand
+        understood = await understand(text, language) if understand is not None else (None, False)
+        self._outbox.put(ReplyStarted(asked.reply, ReplyKind.ANSWER, text, language, understood[0]))
+        async with aclosing(self._words(asked, wish, mark, understood)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def _words(
+        self, asked: StartReply, wish: TalkWish, mark: int, understood: tuple[IntentMatch | None, bool] = (None, False)
+    ) -> Words:
+        """Of the model."""
+        command, is_told = understood
         ask = ChatAsk(
             self._call,
-            text,
+            asked.text,
             conversation=self.conversation,
-            language=language,
+            language=asked.language,
             command=command,
             is_told=is_told,
             instructions=wish.instructions,
+            mark=mark,
         )
         async with aclosing(self._parts.chat.reply(ask)) as pieces:
             async for piece in pieces:
@@ -354,20 +361,20 @@ class Talk:
         stages = stages_of(command.times)
         ended = ReplyEnded(command.reply, command.heard_text, was_cut, stages, self.conversation, failure)
         self._outbox.put(ended)
-        if in_hand.is_answer:
-            self._last_answer = command
+        if in_hand.mark is not None:
+            self._last_answer = command, in_hand.mark
             self._parts.observer.talk_turn(outcome_of(command, failure), stages)
 
     async def _leave(self, in_hand: _InHand, command: Cancel | Finished) -> None:
         """Wait until the reply has let go of the conversation, which then remembers what was heard."""
         waited = [in_hand.task, *([in_hand.filling] if in_hand.filling is not None else [])]
         await asyncio.wait(waited)
-        if in_hand.is_answer:
+        if in_hand.mark is not None:
             last = self._last_answer
-            self._settle(last if last is not None and last.reply == command.reply else command)
+            self._settle(command if last is None or last[1] != in_hand.mark else last[0], in_hand.mark)
 
-    def _settle(self, end: Cancel | Finished) -> None:
-        self._parts.chat.settle(self._call.principal.owner, self.conversation, settled_by(end))
+    def _settle(self, end: Cancel | Finished, mark: int) -> None:
+        self._parts.chat.settle(self._call.principal.owner, self.conversation, settled_by(end, mark))
 
 
 def _turns(wish: TalkWish, settings: TalkSettings) -> TurnSettings:

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from lingting.dialogue.talk.talk import Talk, TalkParts, TalkWish
+from lingting.dialogue.talk.talk import Talk
+from lingting.dialogue.talk.talk_parts import TalkParts, TalkWish
 from lingting.dialogue.wake.wake import Wake
 from lingting.dialogue.wake.wake_settings import WakeWish
 from lingting.domain import Call

@@ -36,6 +36,9 @@ class TalkSettings:
     max_no_inputs: int = 2
     """So often; then the conversation ends."""
     max_turns: int = 100
+    preemptive: bool = True
+    """Begin to make a reply while the pause after the user's words is waited out. Where they go on it is dropped, its
+    tokens are used up. Not where a reply may act, by a tool or a pack of commands, nor for a bot that is called."""
     wake_phrases: tuple[str, ...] = ()
     """That wake the bot of a client which names none itself; without these and words it is always awake."""
     wake_words: tuple[str, ...] = ()

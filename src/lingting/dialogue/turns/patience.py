@@ -49,13 +49,19 @@ class Patience:
             return settings.finished_seconds
         if over_probability is not None and over_probability <= IS_NOT_OVER:
             return settings.unfinished_seconds
+        if not self.may_be_over(text):
+            return settings.unfinished_seconds
         said = text.strip()
         bare = said.rstrip(ENDING_MARKS + PAUSING_MARKS + " ").lower()
-        if _goes_on(bare) or said.endswith(("...", *PAUSING_MARKS)):
-            return settings.unfinished_seconds
         if said.endswith(tuple(ENDING_MARKS)) or bare.endswith(ASKS):
             return settings.finished_seconds
         return settings.plain_seconds
+
+    def may_be_over(self, text: str) -> bool:
+        """Whether nothing is known to be missing after it."""
+        said = text.strip()
+        bare = said.rstrip(ENDING_MARKS + PAUSING_MARKS + " ").lower()
+        return not (_goes_on(bare) or said.endswith(("...", *PAUSING_MARKS)))
 
 
 def _goes_on(bare: str) -> bool:

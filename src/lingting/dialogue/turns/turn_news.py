@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 __all__ = [
+    "APOLOGIES",
     "Cancel",
     "Clause",
     "Command",
@@ -44,6 +45,10 @@ class Fixed(StrEnum):
     MODEL_AWAY = "model_away"
     MODEL_SLOW = "model_slow"
     QUOTA_USED_UP = "quota_used_up"
+
+
+APOLOGIES = {"quota_exceeded": Fixed.QUOTA_USED_UP, "model_slow": Fixed.MODEL_SLOW}
+"""By the code of what went wrong; the rest is a model that is away."""
 
 
 class Cut(StrEnum):

@@ -79,6 +79,17 @@ class Replies:
         """What so much of the sound of a reply that is over says; None where that was too long ago."""
         return next((each.playback.first(played_seconds) for each in self._last if each.number == number), None)
 
+    def is_theirs(self, heard: Heard, text: str, now_seconds: float, *, was_cut: bool) -> bool:
+        """Whether the segment is said by the user to the bot.
+
+        嗯 is an answer where nothing was said by the bot when it began, or all of it had been by its end.
+
+        was_cut    something of a reply was not heard
+        """
+        found = self.judged(heard, text, now_seconds, is_final=True)
+        is_answer = heard.over_reply is None or (self.in_hand is None and not was_cut)
+        return found is Overlap.WISH or (found is Overlap.SIGN and is_answer)
+
     def judged(self, heard: Heard, text: str, now_seconds: float, *, is_final: bool) -> Overlap:
         """What is heard, by what the bot said while the segment was spoken, and a little before."""
         end_seconds = now_seconds if heard.ended_seconds is None else heard.ended_seconds

@@ -24,6 +24,7 @@ from lingting.dialogue.turns.overlap import Overlap
 from lingting.dialogue.turns.patience import Patience
 from lingting.dialogue.turns.playback import joined
 from lingting.dialogue.turns.turn_news import (
+    APOLOGIES,
     Cancel,
     Clause,
     Command,
@@ -147,6 +148,18 @@ class Turns:
             self._ask(now_seconds)
         return self._given(now_seconds)
 
+    def foresee(self, segment: int, text: str, language: str, *, now_seconds: float) -> StartReply | None:
+        """What will be asked if the open segment ends with this; None where nothing will, or not soon."""
+        heard, settings = self._segments.get(segment), self._settings
+        is_next = self.floor is Floor.HEARING and self._replies.in_hand is None and settings.is_automatic
+        if heard is None or len(self._segments) > 1 or not is_next or self._turns >= settings.max_turns:
+            return None
+        is_theirs = self._replies.is_theirs(heard, text, now_seconds, was_cut=bool(self._cut_text))
+        if not is_theirs or not self._patience.may_be_over(text):
+            return None
+        asked_text = joined([*self._noted, *self._said, text])
+        return StartReply(self._replies.begun + 1, asked_text, language or self._language)
+
     def note(self, text: str, *, now_seconds: float, language: str | None = None) -> list[Command]:
         """Something in writing that goes with what is asked next, and asks nothing itself."""
         self._settle(now_seconds)
@@ -192,8 +205,7 @@ class Turns:
         heard = self._segments.pop(number, None)
         if heard is None:
             return
-        found = self._replies.judged(heard, text, now_seconds, is_final=True)
-        is_theirs = found is Overlap.WISH or (found is Overlap.SIGN and self._is_answer(heard))
+        is_theirs = self._replies.is_theirs(heard, text, now_seconds, was_cut=bool(self._cut_text))
         reply = self._replies.in_hand
         if reply is not None and is_theirs and self._settings.may_interrupt:
             is_theirs = self._interrupt(reply, now_seconds)
@@ -206,12 +218,6 @@ class Turns:
             self._times = TurnTimes(speech_ended_seconds=silent_seconds, final_seconds=now_seconds)
         if self.floor is Floor.HEARING and not self._segments:
             self._pause(heard, now_seconds)
-
-    def _is_answer(self, heard: Heard) -> bool:
-        """Whether 嗯 is an answer: nothing was said by the bot when it began, or all of it had been by its end."""
-        if heard.over_reply is None:
-            return True
-        return self._replies.in_hand is None and not self._cut_text
 
     def _pause(self, heard: Heard, now_seconds: float) -> None:
         """The user is silent: for good, for a while, or was never heard at all."""
@@ -320,7 +326,7 @@ class Turns:
             self._end(reply.then_end, now_seconds)
         elif reply.failure and reply.fixed is None and not reply.playback.has_begun and not self._segments:
             self._listen(now_seconds)
-            self._say(_APOLOGIES.get(reply.failure, Fixed.MODEL_AWAY), now_seconds)
+            self._say(APOLOGIES.get(reply.failure, Fixed.MODEL_AWAY), now_seconds)
         elif self._segments:
             self._to(Floor.HEARING)
         elif self._said and self._settings.is_automatic:
@@ -391,7 +397,3 @@ class Turns:
             return
         assert floor in ALLOWED[self.floor], f"{self.floor} to {floor}"
         self.floor = floor
-
-
-_APOLOGIES = {"quota_exceeded": Fixed.QUOTA_USED_UP, "model_slow": Fixed.MODEL_SLOW}
-"""By the code of what went wrong; the rest is a model that is away."""

@@ -41,6 +41,10 @@ class DialogueMetrics:
             "asr_talk_turns", "Turns of spoken conversations, by how they ended", ["outcome"], registry=registry
         )
         from_zero(self._turns, "heard", "interrupted", "stopped", "left", "failed")
+        self._foreseen = Counter(
+            "asr_talk_foreseen", "Replies begun before the user's turn was over", ["outcome"], registry=registry
+        )
+        from_zero(self._foreseen, "used", "dropped")
         self._stages = Histogram(
             "asr_talk_stage_seconds",
             "From the end of the user's speech to each stage of the reply",
@@ -76,6 +80,10 @@ class DialogueMetrics:
 
     def talk_closed(self) -> None:
         self._talks.dec()
+
+    def talk_foreseen(self, outcome: str) -> None:
+        """outcome: `used`, or `dropped` where the user went on"""
+        self._foreseen.labels(outcome).inc()
 
     def talk_turn(self, outcome: str, stages: TurnStages) -> None:
         """outcome: `heard` to its end, `interrupted` by the user's words, `stopped`, `left` in, or `failed`"""

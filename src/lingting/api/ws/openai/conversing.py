@@ -23,8 +23,8 @@ from lingting.api.ws.openai.fields import Fields
 from lingting.api.ws.openai.items import Conversation
 from lingting.api.ws.openai.replies import Replies
 from lingting.api.ws.openai.written_items import WrittenItem, read_item, require_place
-from lingting.dialogue.talk.talk import TalkWish
 from lingting.dialogue.talk.talk_events import ReplyStarted, TalkEnded, TalkEvent, TalkProblem
+from lingting.dialogue.talk.talk_parts import TalkWish
 from lingting.dialogue.turns.turn_news import EndReason
 from lingting.domain.errors import InvalidMessage, InvalidOption
 from lingting.text.language import script_language

@@ -12,7 +12,7 @@ from lingting.api.understanding import CommandWish
 from lingting.api.ws.dialect import Configure, Open
 from lingting.api.ws.live_commands import NOBODY_TO_TELL
 from lingting.api.ws.voice.wake_config import WAKE_FIELDS, read_wake
-from lingting.dialogue.talk.talk import TalkWish
+from lingting.dialogue.talk.talk_parts import TalkWish
 from lingting.dialogue.wake.push_to_talk import PushToTalk
 from lingting.dialogue.wake.wake_settings import WakeWish
 from lingting.domain import Scope
