@@ -77,6 +77,14 @@ class Model:
         self._turn = count()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await self._answer(reader, writer)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass  # a reply that was begun early, and dropped
+        finally:
+            writer.close()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
         size = next(int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
         question = json.loads(await reader.readexactly(size))["messages"][-1]["content"]
@@ -90,7 +98,6 @@ class Model:
             await asyncio.sleep(self.token_seconds)
         writer.write(_chunk({}, finish="stop") + b"data: [DONE]\n\n")
         await writer.drain()
-        writer.close()
 
 
 def _chunk(delta: dict[str, str], finish: str | None = None) -> bytes:
@@ -181,6 +188,7 @@ def questions_of(language: str, count_: int) -> list[Spoken]:
         for row in recordings()
         if row.language == language and row.transcript and not row.weak
         and LENGTH_SECONDS[0] <= row.seconds <= LENGTH_SECONDS[1] and row.group == f"{language} speech"
+        and not row.transcript.endswith((",", ";", ":"))  # more is waited for after those, as it should
     ]  # fmt: skip
     rows = list({row.transcript: row for row in rows}.values())  # some lie there in several formats
     return hear(random.Random(SEED).sample(rows, min(count_, len(rows))))

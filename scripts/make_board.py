@@ -310,6 +310,7 @@ ROWS: dict[str, tuple[Panel, ...]] = {
         Panel("Calls of tools", "ops", ((rate("asr_chat_tools_total", "outcome"), "{{outcome}}"),)),
         Panel("Spoken conversations", "short", ((total("asr_talks_open"), "going on"),)),
         Panel("Spoken turns", "ops", ((rate("asr_talk_turns_total", "outcome"), "{{outcome}}"),)),
+        Panel("Replies begun early", "ops", ((rate("asr_talk_foreseen_total", "outcome"), "{{outcome}}"),)),
         Panel(
             "From the end of speech to the first sound",
             "s",

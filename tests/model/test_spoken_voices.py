@@ -3,24 +3,34 @@
 import asyncio
 import re
 import shutil
+from functools import partial
 
+import numpy as np
 import pytest
 
 from absent import absent
 from lingting.audio.decode import AudioSource
 from lingting.audio.encode import to_wav
-from lingting.domain import Audio, RecognizeOptions
-from lingting.server import open_recognition
+from lingting.audio.resample import resample
+from lingting.domain import SAMPLE_RATE_HZ, Audio, RecognizeOptions
+from lingting.server import load_catalog, open_recognition
 from lingting.settings import load_settings
+from lingting.speech import kokoro_model
+from lingting.speech.base import Style
+from lingting.speech.espeak import EspeakVoices
+from lingting.speech.kokoro import KOKORO_WEIGHTS, KokoroVoices
 from voiced import said
 
 pytestmark = pytest.mark.model
 
 
 async def said_and_heard(engine: str, text: str, language: str) -> str:
-    audio = Audio(await said(engine, text))
+    return await heard_again(await said(engine, text), language)
+
+
+async def heard_again(samples, language: str = "zh") -> str:
     async with open_recognition(load_settings()) as hearing:
-        source = AudioSource(data=to_wav(audio))
+        source = AudioSource(data=to_wav(Audio(samples)))
         return (await hearing.pipeline.transcribe(source, RecognizeOptions(language=language))).text
 
 
@@ -38,12 +48,29 @@ def test_a_voice_is_understood(engine, language, text, words) -> None:
     assert {word for word in words if re.search(word, heard, re.IGNORECASE)} == words, heard
 
 
+def test_a_clause_in_pieces_is_understood_like_a_whole_one(monkeypatch) -> None:
+    monkeypatch.setattr(kokoro_model, "FIRST_FRAME_SECONDS", 0.004)  # however slow this machine is
+    catalog = load_catalog(load_settings())
+    voices = KokoroVoices(partial(catalog.locate, KOKORO_WEIGHTS))
+    text = "从这里到火车站要走多长时间？"
+    pieces = list(voices.speak(text, "jf_alpha", Style("zh", is_urgent=True)))
+    whole = list(voices.speak(text, "jf_alpha", Style("zh")))
+    voices.close()
+    together, alone = np.concatenate(pieces), np.concatenate(whole)
+    assert len(pieces) > len(whole)
+    assert len(together) == pytest.approx(len(alone), abs=0.05 * voices.rate_hz)
+    assert rms(together) == pytest.approx(rms(alone), rel=0.25)
+    heard = asyncio.run(heard_again(resample(together, voices.rate_hz, SAMPLE_RATE_HZ)))
+    assert re.search("火车站.*时间", heard), heard
+
+
+def rms(samples) -> float:
+    return float(np.sqrt(np.mean(np.square(samples))))
+
+
 def test_a_program_of_a_voice_does_not_outlive_its_caller() -> None:
     if shutil.which("espeak-ng") is None:
         absent("espeak-ng is not here; apt-get install espeak-ng to run this")
-    from lingting.speech.base import Style
-    from lingting.speech.espeak import EspeakVoices
-
     speaking = EspeakVoices().speak("one two three four five " * 20, "espeak", Style("en"))
     assert len(next(speaking))
     speaking.close()

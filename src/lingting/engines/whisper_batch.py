@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
-from itertools import groupby
+from dataclasses import dataclass, field, replace
+from itertools import groupby, takewhile
 from typing import Any, Protocol
 
 import numpy as np
@@ -202,10 +202,29 @@ class WhisperPass:
         clip.answers.append(answer)
         patient = clip.item.options.effort is Effort.FULL
         reason = self._window.doubt(answer, clip.item.clip_seconds, stage=stage, patient=patient)
+        if reason is not None:
+            clip.attempts.append(reason)
         if reason is None:
             clip.chosen = answer
-        else:
-            clip.attempts.append(reason)
+        elif not patient:
+            clip.chosen = self._said_once(answer, clip.item.clip_seconds)
+
+    def _said_once(self, answer: Answer, clip_seconds: float) -> Answer | None:
+        """The answer without what it says again, where that is all that is wrong with it: live speech does not wait
+        until longer windows have said the same."""
+        letters = self._window.said_once(answer.text, clip_seconds)
+        if letters is None:
+            return None
+        texts = (self._vocabulary.text(answer.tokens[:count]) for count in range(1, len(answer.tokens) + 1))
+        reached = next((n for n, text in enumerate(texts, 1) if _letters(text) >= letters), None)
+        if reached is None:
+            return None
+        marks = takewhile(lambda token: not _letters(self._vocabulary.text([token])), answer.tokens[reached:])
+        tokens = answer.tokens[: reached + len(list(marks))]
+        text = self._vocabulary.text(tokens)
+        if _letters(text) != letters:
+            return None  # a token holds letters of two of them
+        return replace(answer, tokens=tokens, text=text, compression_ratio=compression_ratio(text))
 
     def _align(self, group: list[_Open], encoded: Any, window_seconds: float) -> None:
         """Find word times for those who want them and whose answer came from this window."""
@@ -232,6 +251,10 @@ class WhisperPass:
 
     def _start(self, clip: _Open) -> list[int]:
         return self._vocabulary.start_sequence(clip.language, clip.item.options.task)
+
+
+def _letters(text: str) -> int:
+    return sum(map(str.isalnum, text))
 
 
 def _stack(group: Sequence[_Open], window_seconds: float) -> NDArray[np.float32]:

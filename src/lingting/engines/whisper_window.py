@@ -102,6 +102,9 @@ class WindowPolicy:
     """A batch may cost this much more than its clips would cost at their own windows."""
     tokens_per_second: float = 8.0
     spare_tokens: int = 24
+    letters_per_second: tuple[float, float] = (8.0, 18.0)
+    """Between which people speak, the silence at the ends of a clip counted in; a Chinese character counts as three
+    letters, and so does a digit beside some."""
     timestamps_min_seconds: float = 14.0
     """From this length on, languages of TIMESTAMP_LANGUAGES are decoded with time marks.
     Shorter clips are mostly one sentence, which the marks harm."""
@@ -151,6 +154,19 @@ class WindowPolicy:
             return "logprob"
         return None
 
+    def said_once(self, text: str, clip_seconds: float) -> int | None:
+        """Of a text that is one phrase over and over, the letters of the phrase, if only one fits into the clip.
+
+        None where that is not sure: people do say things again.
+        """
+        letters = "".join(character for character in text.lower() if character.isalnum())
+        period = next((n for n in range(1, len(letters) // 2 + 1) if letters[n:] == letters[:-n]), None)
+        if period is None:
+            return None
+        slowest, fastest = (rate * clip_seconds for rate in self.letters_per_second)
+        fits = slowest <= _weight(letters[:period]) <= fastest < _weight(letters[: 2 * period])
+        return period if fits else None
+
     def _rounded(self, seconds: float) -> float:
         return min(FULL_WINDOW_SECONDS, math.ceil(seconds / self.step_seconds) * self.step_seconds)
 
@@ -158,6 +174,16 @@ class WindowPolicy:
         """Return the most believable of several answers that all raised doubt; never empty."""
         calm = [a for a in answers if a.compression_ratio <= self.limits.max_compression_ratio]
         return max(calm or answers, key=lambda answer: answer.avg_logprob)
+
+
+def _weight(letters: str) -> int:
+    """In letters of English, by the time that they take to be said."""
+    is_chinese = any(map(_is_han, letters))
+    return sum(3 if _is_han(letter) or (is_chinese and letter.isdigit()) else 1 for letter in letters)
+
+
+def _is_han(letter: str) -> bool:
+    return "\u4e00" <= letter <= "\u9fff"
 
 
 def compression_ratio(text: str) -> float:

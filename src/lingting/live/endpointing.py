@@ -19,7 +19,7 @@ __all__ = ["EARLY_PAUSE_SAMPLES", "TAIL_SAMPLES", "Endpointer", "Mark", "Turn"]
 
 TAIL_SAMPLES = int(0.3 * SAMPLE_RATE_HZ)
 """Kept after the last sound of speech: soft ends survive, and a pause this long is worth a guess that it is the end."""
-EARLY_PAUSE_SAMPLES = int(0.2 * SAMPLE_RATE_HZ)
+EARLY_PAUSE_SAMPLES = int(0.16 * SAMPLE_RATE_HZ)
 """The same where somebody waits for the answer: more guesses are made for nothing."""
 FEW_SECONDS = 3.0
 """Shorter speech is often the beginning of a sentence."""

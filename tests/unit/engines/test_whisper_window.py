@@ -190,3 +190,27 @@ def test_long_chinese_is_decoded_with_time_marks_and_english_is_not() -> None:
     assert POLICY.wants_timestamps(20.0, "zh")
     assert not POLICY.wants_timestamps(4.0, "zh")
     assert not POLICY.wants_timestamps(25.0, "en")
+
+
+ONCE = "Concorde returned to its place amidst the tents."
+
+
+def test_a_sentence_that_cannot_have_been_said_twice_was_said_once() -> None:
+    again = f"{ONCE} {ONCE} Concorde returned to"
+    assert POLICY.said_once(again, 3.3) == sum(map(str.isalnum, ONCE))
+    assert POLICY.said_once("今天天气怎么样今天天气怎么样", 1.6) == 7
+    assert POLICY.said_once("2015年6月7日2015年6月7日", 2.9) == 9
+
+
+@pytest.mark.parametrize(
+    ("text", "clip_seconds"),
+    [
+        (f"{ONCE} {ONCE}", 6.0),  # there was time to say it again
+        (f"{ONCE} {ONCE} And so did we.", 3.3),  # it goes on
+        ("5 5 5 5 5 5 5 5 5 5 5 5", 1.6),  # one alone is too little for the clip
+        (ONCE, 3.3),
+        ("", 1.0),
+    ],
+)
+def test_what_may_have_been_said_again_is_not_taken_for_once(text: str, clip_seconds: float) -> None:
+    assert POLICY.said_once(text, clip_seconds) is None
