@@ -19,9 +19,9 @@ from lingting.domain import ANYBODY, Call, Event, Final, Principal, SpeechEnded,
 from lingting.security.count_store import CountStore
 from lingting.security.limit_memory import ClockedMemory
 from lingting.security.token_quota import TokenQuota
-from lingting.speech.fake import FakeVoices
 from lingting.speech.hub import SpeechHub
 from lingting.speech.settings import SpeechSettings
+from lingting.speech.voices.fake import FakeVoices
 from lingting.telemetry import Telemetry
 
 EventT = TypeVar("EventT", bound=TalkEvent)

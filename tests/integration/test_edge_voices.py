@@ -70,7 +70,7 @@ def service(monkeypatch: pytest.MonkeyPatch, answer: Callable[[ServerConnection]
 
 
 def said(text: str = "Hello & good day.", speed: float = 1.0) -> np.ndarray:
-    from lingting.speech.edge import EdgeVoices
+    from lingting.speech.voices.edge import EdgeVoices
 
     blocks = list(EdgeVoices([VOICE]).speak(text, f"edge-{VOICE}", Style("en", speed)))
     assert len(blocks) > 1
@@ -100,7 +100,7 @@ def test_a_caller_who_leaves_hangs_up(monkeypatch) -> None:
             gone.set()
 
     with service(monkeypatch, for_ever):
-        from lingting.speech.edge import EdgeVoices
+        from lingting.speech.voices.edge import EdgeVoices
 
         blocks = EdgeVoices([VOICE]).speak("Hello.", f"edge-{VOICE}", Style("en"))
         assert len(next(blocks))
@@ -132,7 +132,7 @@ def test_a_service_that_is_away_is_unavailable(monkeypatch) -> None:
 def test_a_voice_without_the_services_form_of_name_stops_the_start() -> None:
     if find_spec("edge_tts") is None:
         absent("the client of Edge's voices is not installed; pip install 'lingting[edge]'")
-    from lingting.speech.edge import EdgeVoices
+    from lingting.speech.voices.edge import EdgeVoices
 
     with pytest.raises(SettingsInvalid, match=r"speech\.edge_voices"):
         EdgeVoices(["Ava' onload='"])

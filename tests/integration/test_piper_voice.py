@@ -13,7 +13,7 @@ import pytest
 from absent import absent
 from lingting.domain.errors import EngineFailed, SettingsInvalid
 from lingting.speech.base import Style
-from lingting.speech.piper import PiperVoices
+from lingting.speech.voices.piper import PiperVoices
 
 pytestmark = pytest.mark.integration
 

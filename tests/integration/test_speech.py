@@ -12,7 +12,7 @@ from openai import BadRequestError, OpenAI
 
 from lingting.engines.fake import FakeEngine
 from lingting.settings import load_settings
-from lingting.speech.fake import FAULT
+from lingting.speech.voices.fake import FAULT
 
 pytestmark = pytest.mark.integration
 

@@ -15,10 +15,10 @@ from lingting.audio.resample import resample
 from lingting.domain import SAMPLE_RATE_HZ, Audio, RecognizeOptions
 from lingting.server import load_catalog, open_recognition
 from lingting.settings import load_settings
-from lingting.speech import kokoro_model
 from lingting.speech.base import Style
-from lingting.speech.espeak import EspeakVoices
-from lingting.speech.kokoro import KOKORO_WEIGHTS, KokoroVoices
+from lingting.speech.voices import kokoro_model
+from lingting.speech.voices.espeak import EspeakVoices
+from lingting.speech.voices.kokoro import KOKORO_WEIGHTS, KokoroVoices
 from voiced import said
 
 pytestmark = pytest.mark.model

@@ -15,11 +15,11 @@ from lingting.server.engine import load_catalog
 from lingting.settings import Settings
 from lingting.speech.base import VoiceEngine
 from lingting.speech.hub import Meter, SpeechHub
-from lingting.speech.kokoro import KOKORO_WEIGHTS, KOKORO_ZH_VOICES
 from lingting.speech.registry import find_voice_engine, open_voice_engine
-from lingting.speech.remote import RemoteSettings
 from lingting.speech.settings import SpeechSettings
 from lingting.speech.shared_phrases import SharedPhrases
+from lingting.speech.voices.kokoro import KOKORO_WEIGHTS, KOKORO_ZH_VOICES
+from lingting.speech.voices.remote import RemoteSettings
 from lingting.storage.caching.cached_results import CachedResults
 from lingting.telemetry import log
 from lingting.telemetry.areas.speech import SpeechMetrics

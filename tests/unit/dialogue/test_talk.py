@@ -18,8 +18,8 @@ from lingting.dialogue.talk.talk_parts import TalkWish
 from lingting.dialogue.turns.turn_news import EndReason
 from lingting.domain import Closed, CloseReason, SpeechStarted, SystemClock
 from lingting.domain.errors import ChatUnavailable
-from lingting.speech.fake import FAULT
 from lingting.speech.hub import SPEECH_RATE_HZ
+from lingting.speech.voices.fake import FAULT
 from talk_house import TalkHouse
 
 pytestmark = pytest.mark.unit

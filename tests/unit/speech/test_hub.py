@@ -9,9 +9,9 @@ from lingting.domain import ANYBODY, Principal, SystemClock
 from lingting.domain.errors import DeadlineExceeded, EngineFailed, Overloaded
 from lingting.domain.principal import Call
 from lingting.speech.base import VoiceInfo
-from lingting.speech.fake import FAULT, FakeVoices
 from lingting.speech.hub import SPEECH_RATE_HZ, SpeechAsk, SpeechHub
 from lingting.speech.settings import SpeechSettings
+from lingting.speech.voices.fake import FAULT, FakeVoices
 from lingting.telemetry import Telemetry
 
 pytestmark = pytest.mark.unit

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lingting.speech.kokoro_pieces import (
+from lingting.speech.voices.kokoro_pieces import (
     FADE_SAMPLES,
     FRAME_SECONDS,
     LAG_SAMPLES,

@@ -11,10 +11,10 @@ import pytest
 from lingting.crypto import Keyring, Vault, new_master_key
 from lingting.domain import Principal, SystemClock
 from lingting.domain.principal import Call
-from lingting.speech.fake import FakeVoices
 from lingting.speech.hub import SpeechAsk, SpeechHub
 from lingting.speech.settings import SpeechSettings
 from lingting.speech.shared_phrases import MAX_WAITING, SharedPhrases
+from lingting.speech.voices.fake import FakeVoices
 from lingting.storage.caching.cache import CacheSettings, MemoryCache
 from lingting.storage.caching.cached_results import CachedResults, CacheTag
 from lingting.telemetry import Telemetry

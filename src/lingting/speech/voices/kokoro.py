@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from lingting.domain import Samples
 from lingting.domain.errors import EngineFailed, EngineUnavailable
 from lingting.speech.base import Style, VoiceInfo
-from lingting.speech.kokoro_model import KokoroModel
-from lingting.speech.kokoro_sounds import KokoroSounds
+from lingting.speech.voices.kokoro_model import KokoroModel
+from lingting.speech.voices.kokoro_sounds import KokoroSounds
 
 __all__ = ["KOKORO_WEIGHTS", "KOKORO_ZH_VOICES", "KokoroVoices"]
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from lingting.domain import Samples
 from lingting.heap import give_heap_back
-from lingting.speech.kokoro_pieces import (
+from lingting.speech.voices.kokoro_pieces import (
     FADE_SAMPLES,
     FRAME_SAMPLES,
     LAG_SAMPLES,

@@ -1,0 +1,1 @@
+"""The engines, one or more modules each, all behind `speech.base.VoiceEngine`."""
