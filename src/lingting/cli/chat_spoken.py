@@ -153,8 +153,7 @@ class _Spoken:
 
     async def run(self, source: Source) -> None:
         self._session.observe(self._display.hear)
-        self._session.observe(self._talk.hear)
-        self._session.foresee(self._talk.foresee)
+        self._talk.attend(self._session)
         self._session.observe(self._committed)
         parts = [self._listen(source), self._told.follow(), self._stop.wait()]
         if self._is_keyed:

@@ -26,10 +26,11 @@ from lingting.domain import (
 )
 from lingting.domain.errors import AudioUndecodable, InvalidMessage, LingtingError
 from lingting.live.asking import Asking
-from lingting.live.asks import Ask, Drop, Foreseen, Output
+from lingting.live.asks import Ask, AskKind, Drop, Foreseen, Output
 from lingting.live.audience import Audience
 from lingting.live.cleaning import FarEnd
 from lingting.live.ear import Ear, Heard, Spotter
+from lingting.live.ends import Ends, Judge
 from lingting.live.inbox import Configure, Inbox, Item, Order
 from lingting.live.metering import Metering
 from lingting.live.outbox import Subscription
@@ -77,6 +78,7 @@ class LiveSession:
         self._audience = Audience(parts.settings, parts.clock)
         self._on_spotted: Callable[[Spotted], None] | None = None
         self._on_foreseen: Callable[[Foreseen], None] | None = None
+        self._ends: Ends | None = None
         self._heard_from_seconds = parts.clock.monotonic()
         self._running: asyncio.Task[None] | None = None
         self.closed = asyncio.Event()
@@ -203,6 +205,10 @@ class LiveSession:
         """Tell what finals will say before the silence after them is over; it must be quick and not raise."""
         self._on_foreseen = told
         self._session.foresee()
+
+    def judge_ends(self, judge: Judge, told: Callable[[int, float], None]) -> None:
+        """Have each pause that may be an end judged by its sound; `told` gets the segment and the probability."""
+        self._ends = Ends(judge, told, self._parts.executor)
 
     def attach(self, *, after_seq: int = 0) -> Subscription:
         """Begin to read the events, results after `after_seq` first; takes over from whoever reads them now."""
@@ -350,6 +356,8 @@ class LiveSession:
         self._drained.set()
         self._apply(self._session.close(reason, message))
         await self._asking.aclose()
+        if self._ends is not None:
+            await self._ends.aclose()
         await self._metering.aclose(self._session.heard_seconds)
         self._inbox.clear()
         self._session.forget()
@@ -365,6 +373,8 @@ class LiveSession:
         for output in outputs:
             if isinstance(output, Ask):
                 self._asking.begin(output)
+                if self._ends is not None and output.kind is AskKind.FINAL:
+                    self._ends.begin(output)
             elif isinstance(output, Drop):
                 self._asking.drop(output.number)
             elif isinstance(output, Foreseen):

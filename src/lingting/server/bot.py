@@ -67,7 +67,7 @@ async def open_bot(settings: Settings, *, hears: bool) -> AsyncIterator[Bot]:
         chat = await opened.enter_async_context(open_chat(settings, needs, clock=clock, telemetry=telemetry))
         speaking = open_speech(settings, clock=clock, meter=limiter, observer=telemetry.speech, results=kept.results)
         speech = await opened.enter_async_context(speaking)
-        talks = open_talks(settings, chat, speech, clock=clock, telemetry=telemetry)
+        talks = await open_talks(settings, chat, speech, clock=clock, telemetry=telemetry)
         assert talks is not None, "a language model is set up"
         opened.push_async_callback(talks.aclose)
         yield Bot(talks, live)

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from lingting.audio.turn_ends import TURN_MODEL, TurnEnds
 from lingting.audio.wake_words import require_wake_words
 from lingting.dialogue.chat.asking import Asked, asked
 from lingting.dialogue.chat.chat import Chat, ChatParts, ChatTools
@@ -29,6 +30,7 @@ from lingting.jobs.command_messages import CommandSource
 from lingting.jobs.commands import CommandDesk
 from lingting.security.rate_limit import Limiter
 from lingting.security.token_quota import TokenQuota
+from lingting.server.engine import load_catalog
 from lingting.services import Kept
 from lingting.settings import Settings
 from lingting.speech.hub import SpeechHub
@@ -82,13 +84,28 @@ async def open_chat(
         await chat.aclose()
 
 
-def open_talks(
+async def open_talks(
     settings: Settings, chat: Chat | None, speech: SpeechHub, *, clock: Clock, telemetry: Telemetry
 ) -> TalkHub | None:
-    """Spoken conversations; None where no model is named."""
+    """Spoken conversations; None where no model is named.
+
+    raises    SettingsInvalid; ModelMissing, ModelCorrupt, EngineUnavailable for the model of the ends of turns
+    """
     if chat is None:
         return None
-    return TalkHub(TalkParts(chat, speech, clock, settings.built("talk", TalkSettings), telemetry.dialogue))
+    chosen = settings.built("talk", TalkSettings)
+    ends = await asyncio.to_thread(_turn_ends, settings, chosen.turn_model) if chosen.turn_model else None
+    judge = None if ends is None else ends.probability
+    return TalkHub(TalkParts(chat, speech, clock, chosen, telemetry.dialogue, judge))
+
+
+def _turn_ends(settings: Settings, name: str) -> TurnEnds:
+    if name != TURN_MODEL:
+        raise SettingsInvalid(
+            f"talk.turn_model: {name[:40]!r} is not known; use {TURN_MODEL!r}, or leave it empty",
+            param="talk.turn_model",
+        )
+    return TurnEnds(load_catalog(settings).locate(name))
 
 
 def _keeping(settings: Settings, chosen: ChatSettings) -> KeepSettings:

@@ -99,7 +99,7 @@ async def open_services(
         await asyncio.to_thread(live_decoders.warm_up)
         speaking = open_speech(settings, clock=clock, meter=limiter, observer=telemetry.speech, results=kept.results)
         speech = await opened.enter_async_context(speaking)
-        talks = open_talks(settings, chat, speech, clock=clock, telemetry=telemetry)
+        talks = await open_talks(settings, chat, speech, clock=clock, telemetry=telemetry)
         if talks is not None:
             opened.push_async_callback(talks.aclose)
         health = await opened.enter_async_context(open_health(settings, hearing, kept, commands_checks))

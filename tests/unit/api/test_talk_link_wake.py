@@ -15,6 +15,7 @@ from lingting.dialogue.talk.talk_events import BotCalled
 from lingting.dialogue.talk.talk_parts import TalkWish
 from lingting.dialogue.wake.wake_settings import WakeWish
 from lingting.domain import Closed, CloseReason, Event, StreamOptions
+from lingting.live.asks import Foreseen
 from talk_house import CALL, TalkHouse
 
 pytestmark = pytest.mark.unit
@@ -30,6 +31,9 @@ class Session:
 
     def observe(self, callback: Callable[[Event], None]) -> None:
         self.hear = callback
+
+    def foresee(self, told: Callable[[Foreseen], None]) -> None:
+        self.foreseen = told
 
     def spot(self, spotter: WordSpotter, told: Callable[[Spotted], None]) -> None:
         self.spotter, self.told = spotter, told

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lingting.audio.turn_ends import TURN_MODEL
 from lingting.domain.errors import SettingsInvalid
 from lingting.engines.catalog_entries import HubSource, PackageSource, read_entries
 from lingting.engines.registry import ENGINES
@@ -35,7 +36,7 @@ def _extra(tmp_path: Path, text: str) -> Path:
 
 def test_every_built_in_model_names_an_engine_of_a_registry() -> None:
     named = {entry.engine for entry in read_entries().values()}
-    assert named <= {*ENGINES, *VOICE_ENGINES, *VOICE_KINDS, PUNCTUATION_ENGINE}
+    assert named <= {*ENGINES, *VOICE_ENGINES, *VOICE_KINDS, PUNCTUATION_ENGINE, TURN_MODEL}
 
 
 WEIGHTS = {"whisper": {"model.bin", "config.json", "tokenizer.json"}, "vosk": {"am/final.mdl", "graph/HCLr.fst"}}

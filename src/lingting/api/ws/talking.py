@@ -72,8 +72,7 @@ class TalkLink:
         wish = replace(wish, wake=wake)
         talk = self._talk = await self._held.enter_async_context(self._talks.talking(wish, self._call))
         self._told.clear()
-        session.observe(talk.hear)
-        session.foresee(talk.foresee)
+        talk.attend(session)
         if spotter is not None:
             session.spot(spotter, lambda spotted: talk.spotted(spotted.word, spotted.at_seconds))
 

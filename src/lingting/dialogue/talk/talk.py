@@ -58,6 +58,7 @@ from lingting.domain import Call, Closed, CloseReason, Event, SpeechEnded, Speec
 from lingting.domain.errors import InvalidMessage
 from lingting.domain.intents import IntentMatch
 from lingting.live.asks import Foreseen
+from lingting.live.driver import LiveSession
 
 __all__ = ["Talk"]
 
@@ -110,6 +111,13 @@ class Talk:
     def start(self) -> None:
         """Called once."""
         self._watching = asyncio.create_task(self._watch(), name="talk")
+
+    def attend(self, session: LiveSession) -> None:
+        """Hear what is said there from now on."""
+        session.observe(self.hear)
+        session.foresee(self.foresee)
+        if self._parts.judge is not None:
+            session.judge_ends(self._parts.judge, lambda *judged: self._tell(Likely(*judged)))
 
     def hear(self, event: Event) -> None:
         """What the live session says of the user; an observer of it."""

@@ -76,3 +76,5 @@ class TalkParts:
     clock: Clock
     settings: TalkSettings
     observer: TalkObserver
+    judge: Callable[[Samples], float] | None = None
+    """How likely a user has said all, by the sound; blocking. None goes by the words alone."""

@@ -36,6 +36,8 @@ class TalkSettings:
     max_no_inputs: int = 2
     """So often; then the conversation ends."""
     max_turns: int = 100
+    turn_model: str = ""
+    """That listens for the end of a turn: "smart-turn"; empty goes by the words alone."""
     preemptive: bool = True
     """Begin to make a reply while the pause after the user's words is waited out. Where they go on it is dropped, its
     tokens are used up. Not where a reply may act, by a tool or a pack of commands, nor for a bot that is called."""

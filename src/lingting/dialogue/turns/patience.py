@@ -47,15 +47,14 @@ class Patience:
         settings = self._settings
         if over_probability is not None and over_probability >= IS_OVER:
             return settings.finished_seconds
-        if over_probability is not None and over_probability <= IS_NOT_OVER:
-            return settings.unfinished_seconds
         if not self.may_be_over(text):
             return settings.unfinished_seconds
         said = text.strip()
         bare = said.rstrip(ENDING_MARKS + PAUSING_MARKS + " ").lower()
-        if said.endswith(tuple(ENDING_MARKS)) or bare.endswith(ASKS):
-            return settings.finished_seconds
-        return settings.plain_seconds
+        is_finished = said.endswith(tuple(ENDING_MARKS)) or bare.endswith(ASKS)
+        if over_probability is not None and over_probability <= IS_NOT_OVER:
+            return settings.plain_seconds if is_finished else settings.unfinished_seconds
+        return settings.finished_seconds if is_finished else settings.plain_seconds
 
     def may_be_over(self, text: str) -> bool:
         """Whether nothing is known to be missing after it."""
