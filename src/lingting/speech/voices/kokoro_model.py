@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import os
 import time
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from statistics import median_low
 from typing import Any
 
 import numpy as np
@@ -46,8 +48,8 @@ SILENT_ENERGY = -5.0
 """Silence has about -9, soft consonants -2 and more."""
 FIRST_FRAME_SECONDS = 0.0125
 """To make one, until it is known better: on two slow cores."""
-NEW_SHARE = 0.5
-"""Of the last piece in what is known of that."""
+MEASURED_PIECES = 5
+"""The last ones, whose middle is what is known of that: a moment of other work counts for nothing."""
 THREADS = 2
 """Of one clause: it is heard in two thirds of the time that one takes; more were not measured."""
 
@@ -64,7 +66,7 @@ class KokoroModel:
         self._to_sound = _session(_part(network, [SOUND], given=(FEATURES, PITCH, ENERGY)))
         del network
         give_heap_back()
-        self._frame_seconds = FIRST_FRAME_SECONDS
+        self._frame_seconds = deque([FIRST_FRAME_SECONDS], MEASURED_PIECES)
 
     def say(
         self, ids: Iterable[int], style: NDArray[np.float32], speed: float, *, in_pieces: bool = False
@@ -82,7 +84,7 @@ class KokoroModel:
         }
         frames = _without_silence(_Frames(*self._to_frames.run([FEATURES, PITCH, ENERGY], asked)))
         energies = frames.energies
-        places = cuts(energies, self._frame_seconds) if in_pieces else [0, len(energies)]
+        places = cuts(energies, median_low(self._frame_seconds)) if in_pieces else [0, len(energies)]
         held = np.zeros(0, np.float32)
         """The end of the piece before, which is faded into the next."""
         for begin, end in pairwise(places):
@@ -99,8 +101,7 @@ class KokoroModel:
         began = time.perf_counter()
         asked = {FEATURES: frames.features, PITCH: frames.pitch, ENERGY: frames.energy, STYLE: style}
         sound = np.asarray(self._to_sound.run([SOUND], asked)[0], np.float32).ravel()
-        took = (time.perf_counter() - began) / len(frames.energies)
-        self._frame_seconds += NEW_SHARE * (took - self._frame_seconds)
+        self._frame_seconds.append((time.perf_counter() - began) / len(frames.energies))
         return sound
 
 
