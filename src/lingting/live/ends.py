@@ -20,15 +20,15 @@ class Ends:
     """One session's. Belongs to one event loop."""
 
     def __init__(self, judge: Judge, told: Callable[[int, float], None], executor: Executor) -> None:
-        """told    given the segment and what was judged, unless a later pause of it is judged by then; must be quick"""
+        """told    given the segment and what was judged, unless a later pause is judged by then; must be quick"""
         self._judge, self._told, self._executor = judge, told, executor
-        self._latest: dict[int, int] = {}
-        """The last ask of a segment."""
+        self._latest = 0
+        """The last ask."""
         self._running: set[asyncio.Task[None]] = set()
 
     def begin(self, ask: Ask) -> None:
         """Of what will be the final of a segment, if it ends there."""
-        self._latest = {ask.segment: ask.number}
+        self._latest = ask.number
         task = asyncio.create_task(self._run(ask), name="turn-end")
         self._running.add(task)
         task.add_done_callback(self._running.discard)
@@ -45,5 +45,5 @@ class Ends:
         except Exception as problem:  # noqa: BLE001 - a hint: turn-taking does without
             log.warning("live.unjudged", error=type(problem).__name__)
             return
-        if self._latest.get(ask.segment) == ask.number:
+        if self._latest == ask.number:
             self._told(ask.segment, probability)

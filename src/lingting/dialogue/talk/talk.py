@@ -364,7 +364,8 @@ class Talk:
         in_hand.task.cancel()
         if in_hand.filling is not None:
             in_hand.filling.cancel()
-        self._leaving = asyncio.create_task(self._leave(in_hand, command), name=f"leave-{command.reply}")
+        leaving = self._leave(in_hand, command, self._leaving)
+        self._leaving = asyncio.create_task(leaving, name=f"leave-{command.reply}")
         failure = self._failure or (command.failure if isinstance(command, Cancel) else None)
         stages = stages_of(command.times)
         ended = ReplyEnded(command.reply, command.heard_text, was_cut, stages, self.conversation, failure)
@@ -373,10 +374,9 @@ class Talk:
             self._last_answer = command, in_hand.mark
             self._parts.observer.talk_turn(outcome_of(command, failure), stages)
 
-    async def _leave(self, in_hand: _InHand, command: Cancel | Finished) -> None:
+    async def _leave(self, in_hand: _InHand, command: Cancel | Finished, before: asyncio.Task[None] | None) -> None:
         """Wait until the reply has let go of the conversation, which then remembers what was heard."""
-        waited = [in_hand.task, *([in_hand.filling] if in_hand.filling is not None else [])]
-        await asyncio.wait(waited)
+        await asyncio.wait([each for each in (before, in_hand.task, in_hand.filling) if each is not None])
         if in_hand.mark is not None:
             last = self._last_answer
             self._settle(command if last is None or last[1] != in_hand.mark else last[0], in_hand.mark)
