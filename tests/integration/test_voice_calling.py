@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -17,6 +18,9 @@ from spoken import pcm_of
 from voice_client import to_its_end, voice_client
 
 pytestmark = pytest.mark.integration
+
+HEARD_SECONDS = 2.0
+"""For a sentence that was sent all at once: in real time it is heard before a key can go down."""
 
 SILENCE = bytes(48_000)
 
@@ -101,6 +105,7 @@ async def test_what_is_said_while_the_key_is_down_is_the_turn(house, recognizer,
     recognizer.hears = "What time is it?"
     async with talk(f"ws://127.0.0.1:{port}", language="en", speak=False, push_to_talk=True) as bot:
         await bot.send(sentence)
+        await asyncio.sleep(HEARD_SECONDS)
         await bot.press()
         await bot.send(sentence + sentence)
         await bot.release()
