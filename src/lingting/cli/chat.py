@@ -157,6 +157,6 @@ def _spoken(plan: ChatPlan) -> SpokenPlan:
         wake=Wake(WakeSettings(plan.wake), now_seconds=SystemClock().monotonic()) if plan.wake else None,
     )
     has_echo = plan.file is None and plan.output is None and not plan.has_headphones
-    options = StreamOptions()
+    options = StreamOptions().for_talk()
     recognize = replace(options.recognize, language=plan.language, word_times=False)
     return SpokenPlan(wish, replace(options, recognize=recognize, echo=has_echo), plan.is_keyed)

@@ -5,7 +5,7 @@ An engine gets arrays at the rate it declared and options; it never sees a reque
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -19,6 +19,7 @@ __all__ = [
     "Clip",
     "EngineKind",
     "EngineStream",
+    "NoLongerWanted",
     "Origin",
     "RemoteEngine",
     "StreamEngine",
@@ -63,6 +64,10 @@ class Origin:
     """Whether it may be the last; a later one comes all the same when the speaker goes on."""
 
 
+def _always() -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Clip:
     """One piece of audio to recognise, with its caller's wishes."""
@@ -71,6 +76,12 @@ class Clip:
     options: RecognizeOptions
     origin: Origin | None = None
     """None for pieces of recordings."""
+    is_wanted: Callable[[], bool] = _always
+    """Whether somebody still waits for the answer; may be asked in any thread."""
+
+
+class NoLongerWanted(Exception):
+    """Nobody waits for any clip of the batch any more."""
 
 
 class BatchEngine(Protocol):
@@ -92,7 +103,10 @@ class BatchEngine(Protocol):
         ...
 
     def compute(self, prepared: Any) -> Any:
-        """The device's part; no I/O."""
+        """The device's part; no I/O.
+
+        raises    NoLongerWanted from an engine that asks its clips; EngineFailed
+        """
         ...
 
     def finish(self, raw: Any) -> list[Hypothesis]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby, takewhile
 from typing import Any, Protocol
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lingting.domain import Effort, RecognizeOptions
+from lingting.engines.base import NoLongerWanted
 from lingting.engines.whisper_align import Alignment
 from lingting.engines.whisper_decode import FRAMES_PER_SECOND, Generated, SearchOptions
 from lingting.engines.whisper_vocabulary import Vocabulary
@@ -55,6 +56,8 @@ class WhisperItem:
     """Shape (mel bands, frames), without padding."""
     windows_seconds: tuple[float, ...]
     """To be tried in this order while the answer is in doubt."""
+    is_wanted: Callable[[], bool]
+    """Asked before each step that takes long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +115,14 @@ class WhisperPass:
         self._model = model
         self._vocabulary = vocabulary
         self._window = window
+        self._clips: Sequence[_Open] = ()
 
     def run(self, batch: WhisperBatch, *, max_batch: int) -> list[Settled]:
-        """Return an answer for each clip, in order."""
-        clips = [_Open(item) for item in batch.items]
+        """Return an answer for each clip, in order.
+
+        raises    NoLongerWanted as soon as nobody waits for any of them
+        """
+        clips = self._clips = [_Open(item) for item in batch.items]
         for tries in range(max((len(item.windows_seconds) for item in batch.items), default=0)):
             doubtful = [clip for clip in clips if clip.chosen is None]
             for group in self._groups(doubtful, tries, max_batch):
@@ -136,7 +143,9 @@ class WhisperPass:
 
     def _decode(self, group: list[_Open], window_seconds: float, stage: Stage) -> None:
         """Decode a group at one window; at the last one at every temperature, until each clip has its answer."""
+        self._stop_if_unwanted()
         encoded = self._model.encode(_stack(group, window_seconds))
+        self._stop_if_unwanted()
         self._detect(group, encoded)
         temperatures = group[0].item.options.temperatures
         if stage is not Stage.LAST:
@@ -150,6 +159,10 @@ class WhisperPass:
             for clip in group:
                 clip.chosen = clip.chosen or self._window.best(clip.answers)
         self._align(group, encoded, window_seconds)
+
+    def _stop_if_unwanted(self) -> None:
+        if not any(clip.item.is_wanted() for clip in self._clips):
+            raise NoLongerWanted
 
     def _detect(self, group: list[_Open], encoded: Any) -> None:
         rows = [row for row, clip in enumerate(group) if clip.item.options.language is None]
@@ -176,14 +189,38 @@ class WhisperPass:
 
         for _, same_shape in groupby(sorted(rows, key=shape), key=shape):
             together = sorted(same_shape)
-            search = SearchOptions(
-                beam_size=group[together[0]].item.options.beam_size,
-                temperature=attempt.temperature,
-                max_tokens=max(self._window.max_tokens(group[row].item.clip_seconds) for row in together),
-            )
-            written = self._model.generate(encoded, together, [prompts[row] for row in together], search)
-            for row, generated in zip(together, written, strict=True):
-                self._judge(group[row], self._answer(generated, attempt), attempt.stage)
+            asked = {row: prompts[row] for row in together}
+            for row, answer in self._write(group, asked, encoded, attempt):
+                self._judge(group[row], answer, attempt.stage)
+
+    def _write(
+        self, group: list[_Open], prompts: Mapping[int, list[int]], encoded: Any, attempt: _Try
+    ) -> Iterator[tuple[int, Answer]]:
+        """The answer of each row. Live speech gets as many tokens as people say at first, since a loop would fill all
+        that there might be; more where it is no loop."""
+        clips = [group[row] for row in prompts]
+        most = max(self._window.max_tokens(clip.item.clip_seconds) for clip in clips)
+        is_live = attempt.temperature == 0 and all(clip.item.options.effort is not Effort.FULL for clip in clips)
+        usual = max(self._window.usual_tokens(clip.item.clip_seconds) for clip in clips) if is_live else most
+        again: dict[int, list[int]] = {}
+        for row, generated in self._generated(group, prompts, encoded, attempt, usual):
+            answer = self._answer(generated, attempt)
+            if len(generated.tokens) < usual or usual >= most:
+                yield row, answer
+            elif self._window.is_looping(answer.text):
+                yield row, replace(answer, is_cut=True)
+            else:
+                again[row] = prompts[row]
+        if again:
+            for row, generated in self._generated(group, again, encoded, attempt, most):
+                yield row, self._answer(generated, attempt)
+
+    def _generated(
+        self, group: list[_Open], prompts: Mapping[int, list[int]], encoded: Any, attempt: _Try, max_tokens: int
+    ) -> Iterator[tuple[int, Generated]]:
+        rows = list(prompts)
+        search = SearchOptions(group[rows[0]].item.options.beam_size, attempt.temperature, max_tokens)
+        return zip(rows, self._model.generate(encoded, rows, list(prompts.values()), search), strict=True)
 
     def _answer(self, generated: Generated, attempt: _Try) -> Answer:
         tokens = self._vocabulary.text_tokens(generated.tokens)
@@ -212,7 +249,7 @@ class WhisperPass:
     def _said_once(self, answer: Answer, clip_seconds: float) -> Answer | None:
         """The answer without what it says again, where that is all that is wrong with it: live speech does not wait
         until longer windows have said the same."""
-        letters = self._window.said_once(answer.text, clip_seconds)
+        letters = self._window.said_once(answer.text, clip_seconds, is_cut=answer.is_cut)
         if letters is None:
             return None
         texts = (self._vocabulary.text(answer.tokens[:count]) for count in range(1, len(answer.tokens) + 1))

@@ -28,6 +28,8 @@ FULL_WINDOW_SECONDS = 30.0
 """What the model was trained on. Source: Radford et al., Robust Speech Recognition (2022), section 2.2."""
 TIMESTAMP_LANGUAGES = frozenset({"zh"})
 """Where several sentences in one clip lose a quarter of their text without time marks; English loses with them."""
+LEAST_AGAIN = 9
+"""Letters, three Chinese characters, after which a text that begins anew is taken for a loop."""
 MAX_TOKENS = 224
 """Half of the decoder's 448 positions, the most it writes for one window."""
 
@@ -62,6 +64,8 @@ class Answer:
     temperature: float
     window_seconds: float
     compression_ratio: float
+    is_cut: bool = False
+    """Stopped while it said the same again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,9 @@ class WindowPolicy:
     """A batch may cost this much more than its clips would cost at their own windows."""
     tokens_per_second: float = 8.0
     spare_tokens: int = 24
+    usual_tokens_per_second: float = 4.5
+    usual_spare_tokens: int = 6
+    """The same for nearly all speech."""
     letters_per_second: tuple[float, float] = (8.0, 18.0)
     """Between which people speak, the silence at the ends of a clip counted in; a Chinese character counts as three
     letters, and so does a digit beside some."""
@@ -130,6 +137,11 @@ class WindowPolicy:
         """Return more tokens than anyone says in that time, so that a loop ends early."""
         return min(MAX_TOKENS, self.spare_tokens + int(self.tokens_per_second * clip_seconds))
 
+    def usual_tokens(self, clip_seconds: float) -> int:
+        """Return how many tokens are seldom exceeded but by a loop."""
+        usual = self.usual_spare_tokens + int(self.usual_tokens_per_second * clip_seconds)
+        return min(usual, self.max_tokens(clip_seconds))
+
     def doubt(self, answer: Answer, clip_seconds: float, *, stage: Stage, patient: bool = True) -> str | None:
         """Return why the answer should be decoded again, or None when it stands.
 
@@ -137,10 +149,11 @@ class WindowPolicy:
                   and live speech does not wait for it
         """
         limits = self.limits
+        if answer.is_cut:
+            return "repeated"
         if answer.compression_ratio > limits.max_compression_ratio:
             return "compression"
-        repetition = find_repetition(answer.text)
-        if repetition.share >= limits.max_repeated_share or repetition.echo_letters > limits.max_echo_letters:
+        if self._repeats(answer.text):
             return "repeated"
         if len(answer.tokens) >= self.max_tokens(clip_seconds):
             return "too_long"
@@ -154,18 +167,32 @@ class WindowPolicy:
             return "logprob"
         return None
 
-    def said_once(self, text: str, clip_seconds: float) -> int | None:
+    def is_looping(self, text: str) -> bool:
+        """Return whether a text that was stopped was about to say the same again."""
+        return self._repeats(text) or _period(_letters(text)) is not None
+
+    def said_once(self, text: str, clip_seconds: float, *, is_cut: bool = False) -> int | None:
         """Of a text that is one phrase over and over, the letters of the phrase, if only one fits into the clip.
+
+        is_cut    the text was stopped in its repetition; else the phrase is there twice
 
         None where that is not sure: people do say things again.
         """
-        letters = "".join(character for character in text.lower() if character.isalnum())
-        period = next((n for n in range(1, len(letters) // 2 + 1) if letters[n:] == letters[:-n]), None)
+        letters = _letters(text)
+        period = _period(letters)
+        if period is not None and not is_cut and 2 * period > len(letters):
+            period = None
         if period is None:
             return None
         slowest, fastest = (rate * clip_seconds for rate in self.letters_per_second)
-        fits = slowest <= _weight(letters[:period]) <= fastest < _weight(letters[: 2 * period])
+        weight = _weight(letters[:period])
+        fits = slowest <= weight <= fastest < 2 * weight
         return period if fits else None
+
+    def _repeats(self, text: str) -> bool:
+        repetition = find_repetition(text)
+        limits = self.limits
+        return repetition.share >= limits.max_repeated_share or repetition.echo_letters > limits.max_echo_letters
 
     def _rounded(self, seconds: float) -> float:
         return min(FULL_WINDOW_SECONDS, math.ceil(seconds / self.step_seconds) * self.step_seconds)
@@ -197,12 +224,25 @@ def compression_ratio(text: str) -> float:
     return len(data) / len(zlib.compress(data))
 
 
+def _period(letters: str) -> int | None:
+    """After how many letters a text begins anew; None where too few of them follow to tell."""
+    for period in range(1, len(letters)):
+        again = letters[period:]
+        if letters.startswith(again) and _weight(again) >= min(LEAST_AGAIN, _weight(letters[:period])):
+            return period
+    return None
+
+
+def _letters(text: str) -> str:
+    return "".join(character for character in text.lower() if character.isalnum())
+
+
 def find_repetition(text: str) -> Repetition:
     """Return how a text repeats itself; marks, spaces and case do not count.
 
     cost      grows with the square of the length; Whisper writes a few hundred characters at most
     """
-    letters = "".join(character for character in text.lower() if character.isalnum())
+    letters = _letters(text)
     longest = echo = 0
     for phrase in range(1, len(letters) // 2 + 1):
         run = 0

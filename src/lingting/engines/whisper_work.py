@@ -77,7 +77,7 @@ class WhisperWork:
         return WhisperBatch(tuple(self._item(clip) for clip in clips))
 
     def compute(self, prepared: WhisperBatch) -> WhisperAnswers:
-        """raises EngineFailed"""
+        """raises EngineFailed, NoLongerWanted"""
         try:
             settled = WhisperPass(self._weights, self._vocabulary, self._traits.window).run(
                 prepared, max_batch=self._traits.max_batch
@@ -103,7 +103,7 @@ class WhisperWork:
         seconds = clip.audio.duration_seconds
         assert clip.audio.rate_hz == SAMPLE_RATE_HZ, "audio comes at the rate the engine declared"
         assert seconds <= FULL_WINDOW_SECONDS, "audio comes in pieces the engine declared it can take"
-        return WhisperItem(options, seconds, self._features(clip.audio), self._windows_seconds(clip))
+        return WhisperItem(options, seconds, self._features(clip.audio), self._windows_seconds(clip), clip.is_wanted)
 
     def _windows_seconds(self, clip: Clip) -> tuple[float, ...]:
         policy = self._traits.window

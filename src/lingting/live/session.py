@@ -239,10 +239,7 @@ class Session:
         if segment.guess is None or segment.guess_end != end:
             outputs += self._forget_guess(segment)
             outputs += self._guess(segment, end, tail=0 if cut else TAIL_SAMPLES)
-        if segment.draft is not None:
-            self._asked.pop(segment.draft, None)
-            outputs.append(Drop(segment.draft))
-            segment.draft = None
+        outputs += self._forget_draft(segment)
         self._apply_wanted()
         if segment.guess_answer is not None:
             outputs += self._settle(segment, segment.guess_answer, now_seconds)
@@ -250,7 +247,7 @@ class Session:
 
     def _guess(self, segment: LiveSegment, end: int, *, tail: int = TAIL_SAMPLES) -> list[Output]:
         """Ask for what will be the final if the segment ends there."""
-        outputs = self._forget_guess(segment)
+        outputs = [*self._forget_guess(segment), *self._forget_draft(segment)]
         audio = Audio(self._ring.read(segment.start, min(end + tail, self._ring.end_samples)))
         ask = self._ask(AskKind.FINAL, segment, audio, for_final(segment.options.recognize, self._language.current))
         segment.guess, segment.guess_end = ask.number, end
@@ -258,6 +255,13 @@ class Session:
 
     def _forget_guess(self, segment: LiveSegment) -> list[Output]:
         number, segment.guess, segment.guess_answer = segment.guess, None, None
+        return self._drop_ask(number)
+
+    def _forget_draft(self, segment: LiveSegment) -> list[Output]:
+        number, segment.draft = segment.draft, None
+        return self._drop_ask(number)
+
+    def _drop_ask(self, number: int | None) -> list[Output]:
         if number is None or self._asked.pop(number, None) is None:
             return []
         return [Drop(number)]

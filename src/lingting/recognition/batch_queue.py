@@ -41,6 +41,10 @@ class BatchItem:
         """True also when the caller has gone; may be read from any thread."""
         return self.answer.done()
 
+    def is_wanted(self) -> bool:
+        """Whether somebody waits for the answer; may be asked in any thread."""
+        return not self.is_answered
+
     @property
     def audio_seconds(self) -> float:
         return self.clip.audio.duration_seconds

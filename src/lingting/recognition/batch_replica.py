@@ -12,11 +12,11 @@ import queue
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lingting.domain import Clock, Hypothesis
 from lingting.domain.errors import EngineFailed, LingtingError
-from lingting.engines.base import BatchEngine
+from lingting.engines.base import BatchEngine, NoLongerWanted
 from lingting.recognition.batch_queue import BatchItem
 
 __all__ = ["BatchOutcome", "Replica", "engine_failed", "step_back"]
@@ -96,6 +96,8 @@ class Replica:
             return BatchOutcome(())
         try:
             return self._run_engine(wanted)
+        except NoLongerWanted:
+            return BatchOutcome(())
         except LingtingError as error:
             return BatchOutcome(wanted, error=error)
         except BaseException as error:  # noqa: BLE001  a panic in tokenizers' Rust is no Exception; callers wait for an answer
@@ -103,7 +105,7 @@ class Replica:
 
     def _run_engine(self, items: tuple[BatchItem, ...]) -> BatchOutcome:
         began = self._clock.monotonic()
-        prepared = self._engine.prepare([item.clip for item in items])
+        prepared = self._engine.prepare([replace(item.clip, is_wanted=item.is_wanted) for item in items])
         if all(item.is_answered for item in items):
             return BatchOutcome(())
         prepared_at = self._clock.monotonic()

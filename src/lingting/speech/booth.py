@@ -1,4 +1,7 @@
-"""One engine's threads: clauses of many callers one after the other, each handed to the event loop as it sounds."""
+"""One engine's threads: clauses of many callers one after the other, each handed to the event loop as it sounds.
+
+A clause that somebody waits for goes before those whose callers have something to play meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,9 @@ import threading
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
+from functools import partial
+from itertools import count
+from queue import PriorityQueue
 
 from lingting.domain import Samples
 from lingting.domain.errors import DeadlineExceeded, EngineFailed, LingtingError
@@ -26,6 +32,9 @@ class Booth:
         self.engine = engine
         self._stall_seconds = stall_seconds
         self._threads = ThreadPoolExecutor(engine.threads, thread_name_prefix="lingting-voice")
+        self._waiting: PriorityQueue[tuple[bool, int, Callable[[], None]]] = PriorityQueue()
+        """What is to be said, with whether it can wait, and its number."""
+        self._numbers = count()
         self._is_warm = False
 
     async def warm_up(self) -> None:
@@ -50,7 +59,9 @@ class Booth:
             with suppress(RuntimeError):  # the loop is closed: nobody listens
                 loop.call_soon_threadsafe(said.put_nowait, block)
 
-        work = self._threads.submit(self._work, text, voice, style, tell, left)
+        work = partial(self._work, text, voice, style, tell, left)
+        self._waiting.put((not style.is_urgent, next(self._numbers), work))
+        self._threads.submit(self._say_next)
         try:
             while (block := await self._next(said)) is not None:
                 if isinstance(block, LingtingError):
@@ -58,7 +69,6 @@ class Booth:
                 yield block
         finally:
             left.set()
-            work.cancel()
 
     async def aclose(self) -> None:
         """Waits for the clauses in hand, no longer than one may be silent."""
@@ -83,7 +93,13 @@ class Booth:
         except Exception as problem:  # noqa: BLE001 - nobody waits for it
             log.info("voice.not_warm", error=type(problem).__name__)
 
+    def _say_next(self) -> None:
+        _, _, work = self._waiting.get_nowait()  # there is one for each time that this is called
+        work()
+
     def _work(self, text: str, voice: str, style: Style, tell: Callable[[_Said], None], left: threading.Event) -> None:
+        if left.is_set():
+            return
         try:
             with closing(self.engine.speak(text, voice, style)) as blocks:
                 for block in blocks:

@@ -214,3 +214,29 @@ def test_a_sentence_that_cannot_have_been_said_twice_was_said_once() -> None:
 )
 def test_what_may_have_been_said_again_is_not_taken_for_once(text: str, clip_seconds: float) -> None:
     assert POLICY.said_once(text, clip_seconds) is None
+
+
+def test_a_sentence_that_was_stopped_as_it_began_anew_was_said_once() -> None:
+    stopped = "城市文化和体育设施城市文化"
+    assert POLICY.said_once(stopped, 2.5) is None
+    assert POLICY.said_once(stopped, 2.5, is_cut=True) == 9
+    assert POLICY.said_once(stopped, 4.0, is_cut=True) is None, "there was time for both"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["城市文化和体育设施城市文化", "其中其中其中其", "x x x x x x", "相关公公公公公公公", f"{ONCE} Concorde returned"],
+)
+def test_what_begins_anew_is_a_loop(text: str) -> None:
+    assert POLICY.is_looping(text)
+
+
+@pytest.mark.parametrize("text", ["", "好", "我们先看一下天气再决定我们", ONCE, f"{ONCE} Con", "看一看"])
+def test_what_goes_on_is_none(text: str) -> None:
+    assert not POLICY.is_looping(text)
+
+
+@few
+@given(seconds)
+def test_usual_speech_takes_no_more_than_any(clip_seconds: float) -> None:
+    assert 0 < POLICY.usual_tokens(clip_seconds) <= POLICY.max_tokens(clip_seconds)

@@ -11,7 +11,7 @@ from live_house import PLAIN
 from lingting.audio.vad_history import FRAME_SAMPLES
 from lingting.domain import SAMPLE_RATE_HZ, Final, Hypothesis, PiiKind, RecognizeOptions, Redaction
 from lingting.domain.errors import EngineFailed
-from lingting.live.asks import Ask, Foreseen, Output
+from lingting.live.asks import Ask, AskKind, Drop, Foreseen, Output
 from lingting.live.session import Session
 
 pytestmark = pytest.mark.unit
@@ -87,3 +87,12 @@ def test_nothing_is_told_where_nothing_was_heard() -> None:
     session = foreseeing()
     (ask,) = asks_of(hear(session, 1.0, 2.0) + hear(session, 0.0, 0.25))
     assert session.answer(ask.number, EngineFailed("it broke"), now_seconds=0.0) == []
+
+
+def test_a_draft_is_let_go_where_a_pause_asks_for_more() -> None:
+    session = foreseeing(replace(PLAIN, partials=True))
+    drafts = asks_of(hear(session, 1.0, 2.0))
+    assert [ask.kind for ask in drafts] == [AskKind.DRAFT]
+    heard = hear(session, 0.0, 0.25)
+    assert Drop(drafts[0].number) in heard
+    assert [ask.kind for ask in asks_of(heard)] == [AskKind.FINAL]

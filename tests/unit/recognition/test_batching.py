@@ -17,6 +17,7 @@ from lingting.domain.errors import (
     ShuttingDown,
     Superseded,
 )
+from lingting.engines.base import NoLongerWanted
 from lingting.engines.fake import FAKE_CAPABILITIES, FakeEngine, Gate
 from lingting.recognition.batch_reports import DropReason
 from lingting.recognition.batching import Scheduler, SchedulerSettings
@@ -197,6 +198,33 @@ async def test_a_batch_whose_callers_leave_during_prepare_is_not_computed() -> N
         leave.set()
         assert (await submit(scheduler, 2)).text == "2.0 seconds of speech"
     assert lengths(engine) == [[2.0]]
+    assert observer.drops == [DropReason.CALLER_GONE]
+
+
+async def test_an_engine_may_stop_when_nobody_waits_any_more() -> None:
+    computing, leave = threading.Event(), threading.Event()
+
+    class Asking(FakeEngine):
+        def prepare(self, clips):  # type: ignore[no-untyped-def]
+            self.clips = clips
+            return super().prepare(clips)
+
+        def compute(self, prepared):  # type: ignore[no-untyped-def]
+            computing.set()
+            assert leave.wait(timeout=30)
+            if not any(clip.is_wanted() for clip in self.clips):
+                raise NoLongerWanted
+            return super().compute(prepared)
+
+    observer = RecordingObserver()
+    async with running(Asking(), FAST, observer) as scheduler:
+        gone = submit(scheduler, 1)
+        await asyncio.to_thread(computing.wait, 30)
+        gone.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await gone
+        leave.set()
+        assert (await submit(scheduler, 2)).text == "2.0 seconds of speech"
     assert observer.drops == [DropReason.CALLER_GONE]
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from lingting.domain import Samples
 from lingting.domain.errors import EngineFailed, EngineUnavailable
 from lingting.speech.base import Style, VoiceInfo
-from lingting.speech.voices.kokoro_model import KokoroModel
+from lingting.speech.voices.kokoro_model import KokoroModel, Manner
 from lingting.speech.voices.kokoro_sounds import KokoroSounds
 
 __all__ = ["KOKORO_WEIGHTS", "KOKORO_ZH_VOICES", "KokoroVoices"]
@@ -27,6 +27,8 @@ MAX_SOUNDS = 500
 """The model takes 510."""
 BUILT_IN = "jf_alpha"
 """A Japanese voice that comes with the weights; it speaks Chinese well enough to be understood."""
+SAMPLE_TEXT = "我们先看一下天气，再决定。"
+"""What a voice says to itself before the first clause in pieces."""
 QUIET = 0.008
 EDGE_SECONDS = 0.04
 PAUSES_SECONDS = {"。": 0.3, "！": 0.3, "？": 0.3, ".": 0.3, "!": 0.3, "?": 0.3, "…": 0.35, "；": 0.2, ";": 0.2}
@@ -39,13 +41,16 @@ class _Loaded:
     folder: Path
     model: KokoroModel
     sounds: KokoroSounds
-    ids: dict[str, int]
+    id_of: dict[str, int]
+
+    def ids_of(self, text: str) -> list[int]:
+        return [self.id_of[sound] for sound in self.sounds.of(text) if sound in self.id_of]
 
 
 class KokoroVoices:
     """The Chinese voices where they were pulled, else the one that is there."""
 
-    version = "v1.0-int8"
+    version = "v1.0-int8-steady"
     rate_hz = 24_000
     is_quick = False
     threads = 1
@@ -65,21 +70,25 @@ class KokoroVoices:
         self._opening = threading.Lock()
         self._loaded: _Loaded | None = None
         self._styles: dict[str, NDArray[np.float32]] = {}
+        self._manners: dict[str, Manner] = {}
 
     def warm_up(self) -> None:
-        for _ in self.speak("好。", self.voices[0].name, Style("zh")):
+        for _ in self.speak("好。", self.voices[0].name, Style("zh", is_urgent=True)):
             pass
 
     def speak(self, text: str, voice: str, style: Style) -> Generator[Samples]:
         loaded = self._open()
         styles = self._style(voice, loaded.folder)
         try:
-            ids = [loaded.ids[sound] for sound in loaded.sounds.of(text) if sound in loaded.ids]
+            ids = loaded.ids_of(text)
             for start in range(0, len(ids), MAX_SOUNDS):
                 some = ids[start : start + MAX_SOUNDS]
-                style_for = styles[min(len(some), len(styles) - 1)]
-                said = loaded.model.say(some, style_for, style.speed, in_pieces=style.is_urgent)
-                yield from _trimmed(said, self.rate_hz)
+                asked = some, styles[min(len(some), len(styles) - 1)], style.speed
+                if style.is_urgent:
+                    pieces = loaded.model.say_in_pieces(*asked, self._manner_of(voice, loaded))
+                else:
+                    pieces = iter([loaded.model.say(*asked)])
+                yield from _trimmed(pieces, self.rate_hz)
                 seconds = PAUSES_SECONDS.get(text[-1:], PAUSE_SECONDS) / style.speed
                 yield np.zeros(int(seconds * self.rate_hz), np.float32)
         except (RuntimeError, ValueError, KeyError, IndexError, AssertionError) as problem:
@@ -88,6 +97,7 @@ class KokoroVoices:
     def close(self) -> None:
         self._loaded = None
         self._styles.clear()
+        self._manners.clear()
 
     def _open(self) -> _Loaded:
         with self._opening:
@@ -99,12 +109,18 @@ class KokoroVoices:
         folder = self._find_weights()
         try:
             model = KokoroModel(folder / "kokoro-v1.0.int8.onnx")
-            ids = json.loads((folder / "vocab.json").read_text(encoding="utf-8"))["vocab"]
-            return _Loaded(folder, model, KokoroSounds(folder / ".jieba"), ids)
+            id_of = json.loads((folder / "vocab.json").read_text(encoding="utf-8"))["vocab"]
+            return _Loaded(folder, model, KokoroSounds(folder / ".jieba"), id_of)
         except (RuntimeError, OSError, ImportError, ValueError) as problem:
             raise EngineUnavailable(
                 f"Kokoro cannot be loaded ({type(problem).__name__}); run lingting models pull {KOKORO_WEIGHTS}"
             ) from problem
+
+    def _manner_of(self, voice: str, loaded: _Loaded) -> Manner:
+        if voice not in self._manners:
+            ids = loaded.ids_of(SAMPLE_TEXT)
+            self._manners[voice] = loaded.model.manner(ids, self._style(voice, loaded.folder)[len(ids)])
+        return self._manners[voice]
 
     def _style(self, voice: str, folder: Path) -> NDArray[np.float32]:
         if voice not in self._styles:

@@ -205,7 +205,7 @@ class OpenAIRealtime:
 
     def _options(self, config: RealtimeConfig) -> StreamOptions:
         options = options_of(config, self._handshake.defaults)
-        return options if config.bot is None else replace(options, partials=True)
+        return options if config.bot is None else replace(options, partials=True).for_talk()
 
     @property
     def _language(self) -> str | None:

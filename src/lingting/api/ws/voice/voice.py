@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from lingting.api.http.chat import MAX_MESSAGE_CHARACTERS
 from lingting.api.http.fields import Fields
@@ -44,7 +45,7 @@ class VoiceDialect:
     resumes = False
 
     def __init__(self, handshake: Handshake) -> None:
-        self._native = NativeDialect(handshake, acks=False)
+        self._native = NativeDialect(replace(handshake, defaults=handshake.defaults.for_talk()), acks=False)
         self._intents = handshake.intents
         self._may_publish = handshake.may_publish
         self._scopes = handshake.scopes
