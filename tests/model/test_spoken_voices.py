@@ -48,16 +48,16 @@ def test_a_voice_is_understood(engine, language, text, words) -> None:
     assert {word for word in words if re.search(word, heard, re.IGNORECASE)} == words, heard
 
 
-def test_a_clause_in_pieces_is_understood_like_a_whole_one(monkeypatch) -> None:
+def test_a_clause_that_is_waited_for_comes_in_shorter_pieces_and_sounds_the_same(monkeypatch) -> None:
     monkeypatch.setattr(kokoro_model, "FIRST_FRAME_SECONDS", 0.004)  # however slow this machine is
     catalog = load_catalog(load_settings())
     voices = KokoroVoices(partial(catalog.locate, KOKORO_WEIGHTS))
     text = "从这里到火车站要走多长时间？"
-    pieces = list(voices.speak(text, "jf_alpha", Style("zh", is_urgent=True)))
-    whole = list(voices.speak(text, "jf_alpha", Style("zh")))
+    short = list(voices.speak(text, "jf_alpha", Style("zh", is_urgent=True)))
+    long = list(voices.speak(text, "jf_alpha", Style("zh")))
     voices.close()
-    together, alone = np.concatenate(pieces), np.concatenate(whole)
-    assert len(pieces) > len(whole)
+    together, alone = np.concatenate(short), np.concatenate(long)
+    assert len(short) > len(long)
     assert len(together) == pytest.approx(len(alone), abs=0.05 * voices.rate_hz)
     assert rms(together) == pytest.approx(rms(alone), rel=0.25)
     heard = asyncio.run(heard_again(resample(together, voices.rate_hz, SAMPLE_RATE_HZ)))

@@ -157,7 +157,7 @@ class WhisperPass:
             self._attempt(group, rows, encoded, _Try(temperature, window_seconds, stage))
         if stage is Stage.LAST:
             for clip in group:
-                clip.chosen = clip.chosen or self._window.best(clip.answers)
+                clip.chosen = clip.chosen or self._best(clip)
         self._align(group, encoded, window_seconds)
 
     def _stop_if_unwanted(self) -> None:
@@ -250,8 +250,17 @@ class WhisperPass:
         """The answer without what it says again, where that is all that is wrong with it: live speech does not wait
         until longer windows have said the same."""
         letters = self._window.said_once(answer.text, clip_seconds, is_cut=answer.is_cut)
-        if letters is None:
-            return None
+        return None if letters is None else self._cut(answer, letters)
+
+    def _best(self, clip: _Open) -> Answer:
+        """Of answers in doubt; a draft that was stopped in a loop ends before it."""
+        answer = self._window.best(clip.answers)
+        is_draft = answer.is_cut and clip.item.options.effort is Effort.DRAFT
+        letters = self._window.before_loop(answer.text) if is_draft else None
+        return answer if letters is None else self._cut(answer, letters) or answer
+
+    def _cut(self, answer: Answer, letters: int) -> Answer | None:
+        """Its first letters, and the marks after them; None if no token ends there."""
         texts = (self._vocabulary.text(answer.tokens[:count]) for count in range(1, len(answer.tokens) + 1))
         reached = next((n for n, text in enumerate(texts, 1) if _letters(text) >= letters), None)
         if reached is None:

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import takewhile
 
 __all__ = [
     "Answer",
@@ -171,6 +172,17 @@ class WindowPolicy:
         """Return whether a text that was stopped was about to say the same again."""
         return self._repeats(text) or _period(_letters(text)) is not None
 
+    def before_loop(self, text: str) -> int | None:
+        """Of a text that ends in a phrase over and over, the letters up to the end of its first round.
+
+        None where it does not, and where it is nothing else: whether that was said at all, the guard decides.
+        """
+        letters = _letters(text)
+        rounds = {phrase: _rounds_at_end(letters, phrase) for phrase in range(1, len(letters) // 2 + 1)}
+        again = max(rounds, key=lambda phrase: rounds[phrase] + phrase, default=0)
+        is_loop = again and again <= rounds[again] < len(letters) - again
+        return len(letters) - rounds[again] if is_loop else None
+
     def said_once(self, text: str, clip_seconds: float, *, is_cut: bool = False) -> int | None:
         """Of a text that is one phrase over and over, the letters of the phrase, if only one fits into the clip.
 
@@ -231,6 +243,12 @@ def _period(letters: str) -> int | None:
         if letters.startswith(again) and _weight(again) >= min(LEAST_AGAIN, _weight(letters[:period])):
             return period
     return None
+
+
+def _rounds_at_end(letters: str, phrase: int) -> int:
+    """How many letters at the end are those that stand so many before them."""
+    pairs = zip(reversed(letters), reversed(letters[:-phrase]), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _letters(text: str) -> str:

@@ -34,6 +34,11 @@ class Style:
     is_urgent: bool = False
     """Whether somebody waits for its first sound, which may then cost something of the quality."""
 
+    @property
+    def manner(self) -> tuple[str, float]:
+        """What its sound depends on, but for little."""
+        return self.language, self.speed
+
 
 class VoiceEngine(Protocol):
     """Holds weights or finds a program; cheap to make, as nothing is loaded before it is needed."""
@@ -46,6 +51,8 @@ class VoiceEngine(Protocol):
     """Whether whole sentences come at once, so that cutting at commas would win nothing."""
     threads: int
     """How many clauses it can say at the same time."""
+    may_pause: bool
+    """Whether a clause can be left between two blocks while others are said, in any order."""
 
     def warm_up(self) -> None:
         """Load what the first clause would wait for.

@@ -52,8 +52,8 @@ class SpeechAsk:
     language: str | None = None
     """None finds it out."""
     speed: float = 1.0
-    is_urgent: bool = False
-    """Whether somebody waits in a conversation for the first sound."""
+    wanted_seconds: float | None = None
+    """When the first sound is wanted in a conversation, by the clock; None where nobody hears it as it is made."""
 
 
 class Meter(Protocol):
@@ -110,7 +110,9 @@ class SpeechHub:
         observer: SpeechObserver,
     ) -> None:
         self._settings, self._clock, self._meter, self._observer = settings, clock, meter, observer
-        self._booths = [Booth(engine, stall_seconds=settings.stall_seconds) for engine in engines]
+        self._booths = [
+            Booth(engine, stall_seconds=settings.stall_seconds, timer=clock.monotonic) for engine in engines
+        ]
         self._booth_of = {voice.name: booth for booth in self._booths[::-1] for voice in booth.engine.voices}
         self.roster = Roster([voice for engine in engines for voice in engine.voices], settings)
         self._phrases = Phrases(max_bytes=settings.phrase_bytes, seconds=settings.phrase_seconds, timer=clock.monotonic)
@@ -202,24 +204,29 @@ class SpeechHub:
         booth, leveller = self._booth_of[chosen.voice.name], Leveller()
         rate_hz = booth.engine.rate_hz
         resampler = StreamResampler(rate_hz, SPEECH_RATE_HZ)
-        for i, piece in enumerate(pieces):
-            style = Style(chosen.language, ask.speed, is_urgent=ask.is_urgent and i == 0)
-            key = phrase_key(tally.call.principal.owner, chosen.voice, booth.engine.version, style, piece)
-            async with aclosing(self._piece(piece, chosen.voice, style, key, tally)) as blocks:
+        wanted_seconds = ask.wanted_seconds
+        for piece in pieces:
+            asked_seconds = self._clock.monotonic()
+            is_urgent = wanted_seconds is not None and wanted_seconds <= asked_seconds
+            style = Style(chosen.language, ask.speed, is_urgent=is_urgent)
+            async with aclosing(self._piece(piece, chosen.voice, style, wanted_seconds, tally)) as blocks:
                 async for block in blocks:
+                    if wanted_seconds is not None:
+                        wanted_seconds = max(wanted_seconds, asked_seconds) + len(block) / rate_hz
                     yield leveller.level(resampler.push(block[np.newaxis, :])[0])
         yield leveller.level(resampler.finish()[0])
 
     async def _piece(
-        self, piece: str, voice: VoiceInfo, style: Style, key: bytes, tally: _Tally
+        self, piece: str, voice: VoiceInfo, style: Style, wanted_seconds: float | None, tally: _Tally
     ) -> AsyncGenerator[Samples]:
         """At the voice's own rate; kept when it was said to the end."""
+        booth, whole = self._booth_of[voice.name], []
+        key = phrase_key(tally.call.principal.owner, voice, booth.engine.version, style.manner, piece)
         known = await self._known(key)
         if known is not None:
             yield known
             return
-        booth, whole = self._booth_of[voice.name], []
-        async with aclosing(booth.say(piece, voice.name, style)) as blocks:
+        async with aclosing(booth.say(piece, voice.name, style, wanted_seconds=wanted_seconds)) as blocks:
             async for block in blocks:
                 whole.append(block)
                 tally.made_seconds += len(block) / booth.engine.rate_hz

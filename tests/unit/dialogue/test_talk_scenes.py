@@ -130,6 +130,18 @@ def test_a_slow_model_is_covered_by_a_word_and_then_given_up() -> None:
     assert talk.of(ReplyEnded)[1].heard_text == "抱歉，我想得太久了，请再问一次。"
 
 
+@pytest.mark.parametrize(
+    ("first_word_seconds", "first_sound_seconds"),
+    [(0.3, 4.0), (2.5, 1.0)],
+    ids=["voice late", "words before"],
+)
+def test_a_voice_that_is_late_has_no_filler_to_say_first(first_word_seconds, first_sound_seconds) -> None:
+    model, voice = SlowModel(first_seconds=first_word_seconds), SlowVoice(first_seconds=first_sound_seconds)
+    talk = Stage([QUESTION], model, voice).run()
+    assert not [event for event in talk.of(ReplySound) if event.is_filler]
+    assert talk.of(ReplyEnded)[0].heard_text == REPLY
+
+
 def test_a_model_that_stalls_midway_is_given_up_and_what_was_said_stays() -> None:
     talk = Stage(
         [QUESTION], SlowModel(["今天上海是晴天，", "最高气温", "二十八度。"], stalls_after=2), until=60.0

@@ -69,6 +69,11 @@ def test_a_sentence_said_over_and_over_is_stopped_early_and_said_once() -> None:
     assert (settled.answer.text, weights.asked) == (SENTENCE, [USUAL])
 
 
+def test_a_draft_that_falls_into_a_loop_ends_before_it() -> None:
+    looping = Weights("天气很好" + "是" * 60)
+    assert run(looping, Effort.DRAFT).answer.text == "天气很好是"
+
+
 def test_somebody_who_speaks_fast_is_heard_to_the_end() -> None:
     assert USUAL < len(LONG) < MOST
     weights = Weights(LONG)

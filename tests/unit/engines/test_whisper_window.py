@@ -236,6 +236,21 @@ def test_what_goes_on_is_none(text: str) -> None:
     assert not POLICY.is_looping(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("The weather is is is is is", "The weather is"),
+        ("相关公公公公公公公", "相关公"),
+        ("We said that it is, that it is, that it is, that", "We said that it is"),
+        ("x x x x x x", None),  # nothing else
+        (ONCE, None),
+        ("", None),
+    ],
+)
+def test_a_loop_is_left_after_its_first_round(text: str, left: str | None) -> None:
+    assert POLICY.before_loop(text) == (None if left is None else sum(map(str.isalnum, left)))
+
+
 @few
 @given(seconds)
 def test_usual_speech_takes_no_more_than_any(clip_seconds: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 import numpy as np
@@ -13,10 +14,12 @@ from lingting.speech.voices.kokoro_pieces import (
     FADE_SAMPLES,
     FRAME_SECONDS,
     LEAST_FRAMES,
+    MOST_AT_ONCE_FRAMES,
     MOST_FRAMES,
     NEIGHBOUR_FRAMES,
-    cuts,
+    first_cut,
     joined,
+    next_cut,
 )
 
 pytestmark = pytest.mark.unit
@@ -30,38 +33,56 @@ def energies(count: int, seed: int = 1) -> np.ndarray:
     return np.random.default_rng(seed).normal(5.0, 3.0, count).astype(np.float32)
 
 
-@given(counts, paces, st.integers(0, 5))
-def test_pieces_are_the_clause(count: int, pace: float, seed: int) -> None:
-    places = cuts(energies(count, seed), pace)
-    assert (places[0], places[-1]) == (0, count)
-    assert all(begin < end for begin, end in pairwise(places))
+def pieces(levels: np.ndarray, pace: float, *, delay_seconds: float = 0.0) -> tuple[list[int], list[float]]:
+    """Where pieces end, and how long before they are needed they are there, of those after the first.
+
+    delay_seconds    that others take between two pieces
+    """
+    places, spare, ahead = [first_cut(levels, pace)], [], 0.0
+    ahead = places[0] * FRAME_SECONDS
+    while places[-1] < len(levels):
+        ahead -= delay_seconds
+        end = next_cut(levels, places[-1], ahead, pace)
+        ahead -= (end - places[-1] + 2 * NEIGHBOUR_FRAMES) * pace
+        spare.append(ahead)
+        ahead = max(0.0, ahead) + (end - places[-1]) * FRAME_SECONDS
+        places.append(end)
+    return places, spare
+
+
+@given(counts, paces, st.integers(0, 5), st.sampled_from([0.0, 0.2, 1.0]))
+def test_pieces_are_the_clause(count: int, pace: float, seed: int, delay_seconds: float) -> None:
+    places, _ = pieces(energies(count, seed), pace, delay_seconds=delay_seconds)
+    assert places[-1] == count
+    assert all(begin < end for begin, end in pairwise([0, *places]))
 
 
 @given(counts, paces, st.integers(0, 5))
 def test_each_piece_is_made_while_those_before_sound(count: int, pace: float, seed: int) -> None:
-    first, *others = [end - begin for begin, end in pairwise(cuts(energies(count, seed), pace))]
-    ahead_seconds = first * FRAME_SECONDS
-    for frames in others:
-        ahead_seconds -= (frames + 2 * NEIGHBOUR_FRAMES) * pace
-        assert ahead_seconds > 0
-        ahead_seconds += frames * FRAME_SECONDS
+    _, spare = pieces(energies(count, seed), pace)
+    assert all(seconds > 0 for seconds in spare)
 
 
 def test_a_short_clause_and_a_slow_machine_make_one_piece() -> None:
-    assert cuts(energies(MOST_FRAMES), 0.005) == [0, MOST_FRAMES]
-    assert cuts(energies(300), 0.025) == [0, 300]
+    assert first_cut(energies(MOST_FRAMES), 0.005) == MOST_FRAMES
+    assert first_cut(energies(300), 0.025) == 300
 
 
 def test_a_clause_is_cut_where_it_is_softest() -> None:
     levels = np.full(60, 6.0, np.float32)
     levels[13] = 1.0
-    assert cuts(levels, 0.005)[:2] == [0, 13]
+    assert first_cut(levels, 0.005) == 13
     assert LEAST_FRAMES <= 13 <= MOST_FRAMES
 
 
 def test_slow_cores_make_shorter_pieces() -> None:
-    quick, slow = (len(cuts(energies(200), pace)) for pace in (0.005, 0.0125))
+    quick, slow = (len(pieces(energies(200), pace)[0]) for pace in (0.005, 0.0125))
     assert quick < slow
+
+
+def test_where_nobody_waits_pieces_are_as_long_as_others_can_bear() -> None:
+    assert next_cut(energies(50), 0, math.inf, 0.01) == 50
+    assert 0.7 * MOST_AT_ONCE_FRAMES - 1 <= next_cut(energies(300), 0, math.inf, 0.01) <= MOST_AT_ONCE_FRAMES
 
 
 def test_a_tone_goes_on_where_pieces_meet() -> None:

@@ -59,6 +59,9 @@ class Making:
     ahead_seconds: float
     is_held: bool = False
     """Until `give` its first clause is made, but nothing is handed over or told."""
+    filling: asyncio.Task[None] | None = field(default=None, init=False)
+    """Says a filler."""
+    _has_filled: bool = field(default=False, init=False)
     _given: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _held: list[Callable[[], None]] = field(default_factory=list, init=False)
 
@@ -85,11 +88,16 @@ class Making:
             tasks.create_task(self._read(words, clauses))
             tasks.create_task(self._speak(clauses))
 
-    async def say_filler(self, text: str) -> None:
-        """Let a word be heard that is no part of the reply; a voice that fails leaves silence."""
+    def fill(self, text: str) -> None:
+        """Let a word be heard that is no part of the reply, unless the reply's own come before it."""
+        self.filling = asyncio.create_task(self._say_filler(text), name="filler")
+
+    async def _say_filler(self, text: str) -> None:
+        """A voice that fails leaves silence."""
         try:
-            async with aclosing(self._sound(text, is_urgent=True)) as blocks:
+            async with aclosing(self._sound(text, self.clock.monotonic())) as blocks:
                 async for block in blocks:
+                    self._has_filled = True
                     if await self.outbox.put_sound(ReplySound(self.reply, block, is_filler=True)):
                         self.mouth.played(block)
         except LingtingError as problem:
@@ -106,6 +114,7 @@ class Making:
                         continue
                     if not has_begun:
                         has_begun = True
+                        self._drop_filler()
                         self._tell(Token(self.reply))
                     for clause in cutter.push(piece):
                         clauses.put_nowait(clause)
@@ -117,6 +126,11 @@ class Making:
         for clause in cutter.finish():
             clauses.put_nowait(clause)
         clauses.put_nowait(end)
+
+    def _drop_filler(self) -> None:
+        """If nothing of it was heard."""
+        if self.filling is not None and not self._has_filled:
+            self.filling.cancel()
 
     async def _speak(self, clauses: asyncio.Queue[str | _End]) -> None:
         """Until there are no more clauses; a voice that fails is not asked again."""
@@ -160,7 +174,7 @@ class Making:
         until_seconds    when what was handed over before will have been played
         """
         sound_seconds = 0.0
-        async with aclosing(self._sound(clause, is_urgent=not until_seconds)) as blocks:
+        async with aclosing(self._sound(clause, until_seconds)) as blocks:
             async for block in blocks:
                 if not len(block):
                     continue
@@ -176,15 +190,16 @@ class Making:
             self._tell(Measured(self.reply, sound_seconds))
         return sound_seconds
 
-    async def _sound(self, text: str, *, is_urgent: bool) -> AsyncGenerator[Samples, None]:
+    async def _sound(self, text: str, wanted_seconds: float) -> AsyncGenerator[Samples, None]:
         """
-        is_urgent    whether nothing of the reply sounds yet
-        raises       VoiceNotFound, QuotaExceeded, Overloaded, EngineError"""
+        wanted_seconds    when it is to begin, by the clock
+        raises            VoiceNotFound, QuotaExceeded, Overloaded, EngineError
+        """
         mouth = self.mouth
         if mouth.speech is None or not any(letter.isalnum() for letter in text):
             return
         language = self.language or None
-        ask = SpeechAsk(text, voice=mouth.voice, language=language, speed=mouth.speed, is_urgent=is_urgent)
+        ask = SpeechAsk(text, voice=mouth.voice, language=language, speed=mouth.speed, wanted_seconds=wanted_seconds)
         said = await mouth.speech.prepare(ask, mouth.call)
         async with aclosing(said.sound) as blocks:
             async for block in blocks:

@@ -76,7 +76,6 @@ class _InHand:
     task: asyncio.Task[None]
     mark: int | None
     """Of the question that it answers; None for words of ours."""
-    filling: asyncio.Task[None] | None = None
 
 
 class Talk:
@@ -349,8 +348,7 @@ class Talk:
 
     def _fill(self) -> None:
         if self._in_hand is not None:
-            making = self._in_hand.making
-            self._in_hand.filling = asyncio.create_task(making.say_filler(filler(making.language)), name="filler")
+            self._in_hand.making.fill(filler(self._in_hand.making.language))
 
     def _cut(self, reply: int) -> None:
         self._outbox.drop(reply)
@@ -362,8 +360,8 @@ class Talk:
         in_hand, self._in_hand = self._in_hand, None
         assert in_hand is not None, "a reply is in hand"
         in_hand.task.cancel()
-        if in_hand.filling is not None:
-            in_hand.filling.cancel()
+        if in_hand.making.filling is not None:
+            in_hand.making.filling.cancel()
         leaving = self._leave(in_hand, command, self._leaving)
         self._leaving = asyncio.create_task(leaving, name=f"leave-{command.reply}")
         failure = self._failure or (command.failure if isinstance(command, Cancel) else None)
@@ -376,7 +374,7 @@ class Talk:
 
     async def _leave(self, in_hand: _InHand, command: Cancel | Finished, before: asyncio.Task[None] | None) -> None:
         """Wait until the reply has let go of the conversation, which then remembers what was heard."""
-        await asyncio.wait([each for each in (before, in_hand.task, in_hand.filling) if each is not None])
+        await asyncio.wait([each for each in (before, in_hand.task, in_hand.making.filling) if each is not None])
         if in_hand.mark is not None:
             last = self._last_answer
             self._settle(command if last is None or last[1] != in_hand.mark else last[0], in_hand.mark)

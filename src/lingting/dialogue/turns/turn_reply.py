@@ -52,6 +52,12 @@ class Reply:
     ducked_until_seconds: float = 0.0
     times: TurnTimes = field(default_factory=TurnTimes)
 
+    @property
+    def may_be_filled(self) -> bool:
+        """Whether its words are still waited for; a filler would not help a voice that is late."""
+        has_words = self.times.first_token_seconds is not None or self.playback.has_begun
+        return not (self.has_filled or has_words or self.is_handed_over)
+
     def ended(self, now_seconds: float) -> TurnTimes:
         return replace(self.times, ended_seconds=now_seconds)
 

@@ -365,7 +365,7 @@ class Turns:
             due.append((sounds_until_seconds, self._finish))
         else:
             due.append((sounds_until_seconds + settings.model_seconds, self._give_up))
-        if settings.fill_seconds and not (reply.has_filled or reply.playback.has_begun or reply.is_handed_over):
+        if settings.fill_seconds and reply.may_be_filled:
             due.append((reply.asked_seconds + settings.fill_seconds, lambda _: self._fill(reply)))
         return due
 

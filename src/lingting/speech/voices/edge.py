@@ -35,6 +35,7 @@ class EdgeVoices:
     rate_hz = 24_000
     is_quick = False
     threads = 4
+    may_pause = False
 
     def __init__(self, voices: Sequence[str]) -> None:
         """raises    SettingsInvalid"""

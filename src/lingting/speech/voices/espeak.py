@@ -40,6 +40,7 @@ class EspeakVoices:
     rate_hz = RATE_HZ
     is_quick = True
     threads = 2
+    may_pause = False
 
     def __init__(self, *, words_per_minute: int = WORDS_PER_MINUTE, volume: float = 1.0) -> None:
         """volume    0 to 1"""

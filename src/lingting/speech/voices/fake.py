@@ -25,6 +25,7 @@ class FakeVoices:
     rate_hz = 16_000
     is_quick = False
     threads = 1
+    may_pause = True
 
     def __init__(self) -> None:
         self.voices = (

@@ -24,6 +24,7 @@ class HibariVoices:
     rate_hz = 24_000
     is_quick = True
     threads = 1
+    may_pause = False
 
     def __init__(self) -> None:
         from hibari import voices

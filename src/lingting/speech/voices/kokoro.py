@@ -28,7 +28,7 @@ MAX_SOUNDS = 500
 BUILT_IN = "jf_alpha"
 """A Japanese voice that comes with the weights; it speaks Chinese well enough to be understood."""
 SAMPLE_TEXT = "我们先看一下天气，再决定。"
-"""What a voice says to itself before the first clause in pieces."""
+"""What a voice says to itself before its first clause."""
 QUIET = 0.008
 EDGE_SECONDS = 0.04
 PAUSES_SECONDS = {"。": 0.3, "！": 0.3, "？": 0.3, ".": 0.3, "!": 0.3, "?": 0.3, "…": 0.35, "；": 0.2, ";": 0.2}
@@ -50,10 +50,11 @@ class _Loaded:
 class KokoroVoices:
     """The Chinese voices where they were pulled, else the one that is there."""
 
-    version = "v1.0-int8-steady"
+    version = "v1.0-int8-pieces"
     rate_hz = 24_000
     is_quick = False
     threads = 1
+    may_pause = True
 
     def __init__(self, weights: Callable[[], Path], *, extra: Path | None = None) -> None:
         """
@@ -83,11 +84,8 @@ class KokoroVoices:
             ids = loaded.ids_of(text)
             for start in range(0, len(ids), MAX_SOUNDS):
                 some = ids[start : start + MAX_SOUNDS]
-                asked = some, styles[min(len(some), len(styles) - 1)], style.speed
-                if style.is_urgent:
-                    pieces = loaded.model.say_in_pieces(*asked, self._manner_of(voice, loaded))
-                else:
-                    pieces = iter([loaded.model.say(*asked)])
+                tone, manner = styles[min(len(some), len(styles) - 1)], self._manner_of(voice, loaded)
+                pieces = loaded.model.say(some, tone, style.speed, manner, is_urgent=style.is_urgent)
                 yield from _trimmed(pieces, self.rate_hz)
                 seconds = PAUSES_SECONDS.get(text[-1:], PAUSE_SECONDS) / style.speed
                 yield np.zeros(int(seconds * self.rate_hz), np.float32)

@@ -1,4 +1,4 @@
-"""How a clause of Kokoro's is made: whole, or in pieces, so that the first is heard while the rest is made.
+"""How a clause of Kokoro's is made, in pieces: the first is heard while the rest is made, and others come between.
 
 Of a short clause half is silence, 0.4 s before the words and 0.9 s after, as dear as speech. How much of it is left is
 bounded, since the network normalises over all frames: on 697 characters Whisper base heard 107 errors with this much,
@@ -9,11 +9,11 @@ Pieces are made with the statistics of the norms taken from another clause of th
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from statistics import median_low
 
@@ -34,17 +34,19 @@ from lingting.speech.voices.kokoro_networks import (
 from lingting.speech.voices.kokoro_pieces import (
     FADE_SAMPLES,
     FRAME_SAMPLES,
+    FRAME_SECONDS,
     NEIGHBOUR_FRAMES,
-    cuts,
+    first_cut,
     joined,
+    next_cut,
 )
 
 __all__ = ["KokoroModel", "Manner"]
 
 BEFORE_FRAMES, AFTER_FRAMES = 8, 12
 """Of silence that is left."""
-LEAD_FRAMES = 2
-"""Of those before the words, what is made where somebody waits."""
+LEAD_FRAMES, TAIL_FRAMES = 2, 4
+"""Of these, what sound is made of."""
 SILENT_ENERGY = -5.0
 """Silence has about -9, soft consonants -2 and more."""
 DECODED_OF_FRAME = 2
@@ -76,38 +78,53 @@ class KokoroModel:
         self._networks = load_networks(weights)
         self._frame_seconds = deque([FIRST_FRAME_SECONDS], MEASURED_PIECES)
 
-    def say(self, ids: Iterable[int], style: NDArray[np.float32], speed: float) -> Samples:
-        """The sound of a clause at 24 kHz.
-
-        ids      of its sounds, at most 510
-        style    (1, 256), of the voice, for so many sounds
-        """
-        return self._generate(self._decode(ids, style, speed))[0]
-
     def manner(self, ids: Iterable[int], style: NDArray[np.float32]) -> Manner:
-        """What `say_in_pieces` needs to know of a voice, from a clause of middling length; takes as long as that."""
+        """What `say` needs to know of a voice, from a clause of middling length; takes as long as that."""
         return Manner(style, self._generate(self._decode(ids, style, 1.0))[1])
 
-    def say_in_pieces(
-        self, ids: Iterable[int], style: NDArray[np.float32], speed: float, manner: Manner
+    def say(
+        self, ids: Iterable[int], style: NDArray[np.float32], speed: float, manner: Manner, *, is_urgent: bool
     ) -> Iterator[Samples]:
-        """The same as soon as a part of it is made; gives nothing of the silence before."""
+        """The sound of a clause at 24 kHz, piece by piece, without the silence before.
+
+        ids          of its sounds, at most 510
+        style        (1, 256), of the voice, for so many sounds
+        is_urgent    whether somebody waits: the first piece is short, and each next one is there in time
+        """
         clause = self._decode(ids, style, speed, sounding=manner.style)
-        voiced = max(0, clause.voiced_from - LEAD_FRAMES)
-        places = cuts(clause.energies[voiced:], median_low(self._frame_seconds))
+        energies = clause.energies[: clause.voiced_to + TAIL_FRAMES]
+        count, voiced = len(energies), max(0, clause.voiced_from - LEAD_FRAMES)
         held = np.zeros(0, np.float32)
         """The end of the piece before, which is faded into the next."""
-        for begin, end in pairwise(voiced + place for place in places):
-            first, last = max(0, begin - NEIGHBOUR_FRAMES), min(len(clause.energies), end + NEIGHBOUR_FRAMES)
+        until_seconds = None if is_urgent else math.inf
+        """When what was given will have been heard."""
+        begin = voiced
+        while begin < count:
+            end = self._end_of(energies, begin, until_seconds)
+            first, last = max(0, begin - NEIGHBOUR_FRAMES), min(count, end + NEIGHBOUR_FRAMES)
             made = self._generate_steadily(clause.part(first, last), manner.statistics)
             made = made[: len(made) - (last - end) * FRAME_SAMPLES]
             if begin > voiced:
                 made = joined(held, made[(begin - first) * FRAME_SAMPLES - FADE_SAMPLES :])
             else:
                 made = made[(begin - first) * FRAME_SAMPLES :]
-            kept = FADE_SAMPLES if end < len(clause.energies) else 0
+            kept = FADE_SAMPLES if end < count else 0
             held = made[len(made) - kept :]
+            if until_seconds is None:
+                until_seconds = time.perf_counter()
+            until_seconds += (end - begin) * FRAME_SECONDS
             yield made[: len(made) - kept]
+            begin = end
+
+    def _end_of(self, energies: NDArray[np.float32], begin: int, until_seconds: float | None) -> int:
+        """Of the piece from `begin`.
+
+        until_seconds    when what is before it will have been heard; None where nothing is
+        """
+        frame_seconds = median_low(self._frame_seconds)
+        if until_seconds is None:
+            return begin + first_cut(energies[begin:], frame_seconds)
+        return next_cut(energies, begin, until_seconds - time.perf_counter(), frame_seconds)
 
     def _decode(
         self,
@@ -134,7 +151,7 @@ class KokoroModel:
         framed = {FEATURES: features[:, :, first:last], PITCH: pitch[:, halves], ENERGY: energy[:, halves]}
         tone = style if sounding is None else sounding
         decoded, source = self._networks.decoder.run([DECODED, SOURCE], {**framed, STYLE: tone})
-        return _Clause(decoded, source, tone, energies[first:last], voiced - first)
+        return _Clause(decoded, source, tone, energies[first:last], voiced - first, over - first)
 
     def _generate(self, clause: _Clause) -> tuple[Samples, Statistics]:
         names = self._networks.statistics
@@ -161,6 +178,8 @@ class _Clause:
     """(n,)"""
     voiced_from: int
     """The frame at which it stops to be silent."""
+    voiced_to: int
+    """That from which it is silent again."""
 
     @property
     def asked(self) -> dict[str, NDArray[np.float32]]:
@@ -173,4 +192,5 @@ class _Clause:
             self.style,
             self.energies[begin:end],
             max(0, self.voiced_from - begin),
+            max(0, self.voiced_to - begin),
         )

@@ -57,6 +57,7 @@ class PiperVoices:
     """Of most; others are brought to it."""
     is_quick = False
     threads = 1
+    may_pause = False
 
     def __init__(self, folder: Path | None) -> None:
         """raises    SettingsInvalid"""

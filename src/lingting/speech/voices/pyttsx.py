@@ -29,6 +29,7 @@ class PyttsxVoices:
     rate_hz = 22_050
     is_quick = True
     threads = 1
+    may_pause = False
 
     def __init__(self, *, words_per_minute: int, volume: float) -> None:
         """volume    0 to 1"""

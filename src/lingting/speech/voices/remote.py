@@ -40,6 +40,7 @@ class RemoteVoices:
     rate_hz = 24_000
     is_quick = False
     threads = 4
+    may_pause = False
 
     def __init__(self, settings: RemoteSettings) -> None:
         """raises    SettingsInvalid"""
