@@ -14,6 +14,14 @@ pytestmark = pytest.mark.integration
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 SHORT = SAMPLES / "en-short.flac"
+TELL_LATE = """() => {
+  const told = new Promise((tell) => (window.tell = tell));
+  const add = XMLHttpRequest.prototype.addEventListener;
+  XMLHttpRequest.prototype.addEventListener = function (kind, act) {
+    add.call(this, kind, kind === "load" ? (event) => told.then(() => act(event)) : act);
+  };
+}"""
+"""What the server answers an upload is known to the page only after `tell()`."""
 
 
 async def transcribe(page, *files: Path) -> None:
@@ -115,13 +123,33 @@ async def test_what_is_taken_back_is_cancelled_at_the_server_too(open_live) -> N
             await page.wait_for_selector(".work .tag:text('Recognising')")
             await page.click(".work >> text=Cancel")
             await page.wait_for_selector(".work .tag:text('Cancelled')")
-            for _ in range(100):
-                state = call(f"{server.url}/v1/jobs").json()["jobs"][0]["state"]
-                if state in {"cancelling", "cancelled"}:
-                    break
-                await asyncio.sleep(0.05)
+            state = await cancelled_at(server.url)
         gate.let_through(20)
     assert state in {"cancelling", "cancelled"}
+
+
+async def test_what_is_taken_back_before_its_job_has_a_name_is_cancelled_too(open_live) -> None:
+    with open_live(FakeEngine(gate=(gate := warm_gate()))) as server:
+        async with console_page(server.url) as (page, _):
+            await page.evaluate(TELL_LATE)
+            await transcribe(page, SHORT)
+            await page.wait_for_selector(".work .tag:text('Recognising')")
+            await page.click(".work >> text=Cancel")
+            await page.wait_for_selector(".work .tag:text('Cancelled')")
+            await page.evaluate("tell()")
+            state = await cancelled_at(server.url)
+        gate.let_through(20)
+    assert state in {"cancelling", "cancelled"}
+
+
+async def cancelled_at(url: str) -> str:
+    """The state of the only job, once it is no longer running."""
+    for _ in range(200):
+        state = call(f"{url}/v1/jobs").json()["jobs"][0]["state"]
+        if state not in {"queued", "running"}:
+            break
+        await asyncio.sleep(0.05)
+    return state
 
 
 async def test_what_is_no_recording_is_refused_in_the_reader_s_language(live, tmp_path) -> None:

@@ -170,7 +170,8 @@ def test_an_error_after_the_first_event_is_an_event(open_live, speech) -> None:
             seen.append(clip)
         return "fine" if seen.index(clip) <= 1 else RuntimeError("broken")  # the warm-up and the first piece
 
-    with open_live(FakeEngine(answer_first)) as server:
+    one_by_one = replace(FAKE_CAPABILITIES, max_batch=1)
+    with open_live(FakeEngine(answer_first, capabilities=one_by_one)) as server:
         data = {"model": "whisper-1", "stream": "true", "language": "en"}
         answer = httpx.post(server.url + PATH, files={"file": long}, data=data, timeout=30)
     assert answer.status_code == 200

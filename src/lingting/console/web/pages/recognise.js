@@ -28,16 +28,34 @@ async function atOnce(file, fields, { onProgress, signal }) {
 }
 
 async function asJob(file, fields, { progress, onProgress, signal }) {
-  const { body } = await upload("/v1/jobs", formOf(file, { ...fields, words: "true" }), { onProgress, signal });
-  const path = `/v1/jobs/${body.job.id}`;
-  const takeBack = () => ask(`${path}/cancel`, { method: "POST" }).catch(() => {}); // it may have ended by itself
+  const sending = new AbortController();
+  let isSent = false;
+  const posted = upload("/v1/jobs", formOf(file, { ...fields, words: "true" }), {
+    onProgress(ratio) {
+      isSent = ratio === 1;
+      onProgress(ratio);
+    },
+    signal: sending.signal,
+  });
+  function takeBack() {
+    if (!isSent) sending.abort(); // what was sent whole becomes a job, whose name is waited for
+    posted
+      .then(({ body }) => ask(`/v1/jobs/${body.job.id}/cancel`, { method: "POST" }))
+      .catch(() => {}); // it may have ended by itself
+  }
   signal.addEventListener("abort", takeBack);
   try {
+    const { body } = await Promise.race([posted, aborted(signal)]);
+    const path = `/v1/jobs/${body.job.id}`;
     await ended(path, { progress, signal });
     return fromVerbose(await ask(`${path}/result?format=verbose_json`, { signal }));
   } finally {
     signal.removeEventListener("abort", takeBack);
   }
+}
+
+function aborted(signal) {
+  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 }
 
 // Waits for a job; a server that is away for a while costs nothing, for the job is kept.
