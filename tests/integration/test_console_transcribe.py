@@ -119,10 +119,7 @@ async def test_work_goes_on_while_another_page_and_another_language_are_shown(op
 async def test_what_is_taken_back_is_cancelled_at_the_server_too(open_live) -> None:
     with open_live(FakeEngine(gate=(gate := warm_gate()))) as server:
         async with console_page(server.url) as (page, _):
-            await transcribe(page, SHORT)
-            await page.wait_for_selector(".work .tag:text('Recognising')")
-            await page.click(".work >> text=Cancel")
-            await page.wait_for_selector(".work .tag:text('Cancelled')")
+            await take_back(page)
             state = await cancelled_at(server.url)
         gate.let_through(20)
     assert state in {"cancelling", "cancelled"}
@@ -132,14 +129,18 @@ async def test_what_is_taken_back_before_its_job_has_a_name_is_cancelled_too(ope
     with open_live(FakeEngine(gate=(gate := warm_gate()))) as server:
         async with console_page(server.url) as (page, _):
             await page.evaluate(TELL_LATE)
-            await transcribe(page, SHORT)
-            await page.wait_for_selector(".work .tag:text('Recognising')")
-            await page.click(".work >> text=Cancel")
-            await page.wait_for_selector(".work .tag:text('Cancelled')")
+            await take_back(page)
             await page.evaluate("tell()")
             state = await cancelled_at(server.url)
         gate.let_through(20)
     assert state in {"cancelling", "cancelled"}
+
+
+async def take_back(page) -> None:
+    await transcribe(page, SHORT)
+    await page.wait_for_selector(".work .tag:text('Recognising')")
+    await page.click(".work >> text=Cancel")
+    await page.wait_for_selector(".work .tag:text('Cancelled')")
 
 
 async def cancelled_at(url: str) -> str:
