@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Callable, Generator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -46,18 +46,26 @@ class Booth:
         self._waiting: list[_Clause] = []
         """In the order in which they came; for each, a thread was asked to go on with one of them."""
         self._choosing = threading.Lock()
-        self._is_warm = False
+        self._warming: Future[None] | None = None
+
+    @property
+    def late_seconds(self) -> float:
+        """For how long, the longest of all, somebody waits for a first sound by now; 0 while the engine is loaded."""
+        if self._warming is None or not self._warming.done():
+            return 0.0
+        with self._choosing:
+            asked_seconds = [clause.asked_seconds for clause in self._waiting if clause.is_waited_for]
+        return self._timer() - min(asked_seconds) if asked_seconds else 0.0
 
     async def warm_up(self) -> None:
         """raises    EngineUnavailable"""
-        self._is_warm = True
-        await asyncio.get_running_loop().run_in_executor(self._threads, self.engine.warm_up)
+        self._warming = self._threads.submit(self.engine.warm_up)
+        await asyncio.wrap_future(self._warming)
 
     def warm_soon(self) -> None:
         """Load it while nothing is said yet; what fails, fails again where something is said."""
-        if not self._is_warm:
-            self._is_warm = True
-            self._threads.submit(self._warm)
+        if self._warming is None:
+            self._warming = self._threads.submit(self._warm)
 
     async def say(
         self, text: str, voice: str, style: Style, *, wanted_seconds: float | None = None

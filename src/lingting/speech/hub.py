@@ -37,6 +37,7 @@ __all__ = ["SPEECH_RATE_HZ", "Speech", "SpeechAsk", "SpeechHub", "SpeechObserver
 SPEECH_RATE_HZ = 24_000
 """Of all that leaves: what OpenAI's clients expect of bare samples."""
 RETRY_SECONDS = 2.0
+LATE_RETRY_SECONDS = 10.0
 SLOWEST, FASTEST = 0.25, 4.0
 
 
@@ -158,13 +159,23 @@ class SpeechHub:
         self.roster.require(voice)
         await self._meter.require_audio(principal)
 
-    def warm_soon(self, *, voice: str | None, language: str) -> None:
-        """Load what will probably speak, while nothing is to be said yet."""
+    def expect(self, *, voice: str | None, language: str) -> None:
+        """Load what will probably speak in a conversation, while nothing is to be said yet.
+
+        raises    Overloaded, if it does not keep up with those who talk already
+        """
         try:
             chosen = self.roster.choose("", voice=voice, engine=None, language=language)
         except LingtingError:
             return  # said where something is to be spoken
-        self._booth_of[chosen.voice.name].warm_soon()
+        booth = self._booth_of[chosen.voice.name]
+        booth.warm_soon()
+        if booth.late_seconds > self._settings.late_seconds:
+            raise Overloaded(
+                f"the voice {chosen.voice.name!r} has let others wait for {booth.late_seconds:.0f} seconds; try again "
+                f"in {LATE_RETRY_SECONDS:.0f}, or another voice",
+                retry_after_seconds=LATE_RETRY_SECONDS,
+            )
 
     async def aclose(self) -> None:
         for booth in self._booths:

@@ -22,6 +22,8 @@ class SpeechSettings:
     """Of one text."""
     max_speaking: int = 16
     """Texts in hand at once; more are refused."""
+    late_seconds: float = 3.0
+    """No conversation begins while somebody waits for so long for the first sound of its voice."""
     stall_seconds: float = 60.0
     """A voice that gives no sound for so long has failed."""
     phrase_bytes: int = 32 * 2**20
@@ -48,6 +50,7 @@ class SpeechSettings:
 SPEECH_RANGES = {
     "max_characters": (1, 100_000),
     "max_speaking": (1, 10_000),
+    "late_seconds": (0.5, 600.0),
     "stall_seconds": (1.0, 600.0),
     "phrase_bytes": (0, 2**34),
     "phrase_seconds": (1.0, 30 * 86_400.0),

@@ -1,6 +1,7 @@
 """The hub: what is said, kept, charged and refused."""
 
 import asyncio
+import threading
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from lingting.speech.hub import SPEECH_RATE_HZ, SpeechAsk, SpeechHub
 from lingting.speech.settings import SpeechSettings
 from lingting.speech.voices.fake import FAULT, FakeVoices
 from lingting.telemetry import Telemetry
+from lingting.testing import VirtualClock
 
 pytestmark = pytest.mark.unit
 
@@ -169,6 +171,30 @@ async def test_voices_of_one_name_are_told_apart_by_the_order_of_engines() -> No
     await hub.aclose()
 
 
+async def test_no_conversation_begins_with_a_voice_that_does_not_keep_up() -> None:
+    voices, clock = FakeVoices(), VirtualClock()
+    may_go = threading.Event()
+    voices.warm_up = lambda: None
+    voices.speak = lambda *asked: held(may_go, FakeVoices().speak(*asked))
+    hub = SpeechHub([voices], SpeechSettings(late_seconds=3.0), clock=clock, meter=Meter(), observer=Telemetry().speech)
+    hub.expect(voice="tone-zh", language="zh")
+    talking = [asyncio.create_task(heard(hub, text, wanted_seconds=0.0)) for text in ("One.", "Two.")]
+    with pytest.raises(Overloaded, match="'tone-zh' has let others wait for [345] seconds"):
+        for _ in range(1_000):
+            hub.expect(voice="tone-zh", language="zh")
+            await asyncio.sleep(0.01)  # the two texts are read in threads
+            clock.advance(1.0)
+    may_go.set()
+    await asyncio.gather(*talking)
+    hub.expect(voice="tone-zh", language="zh")
+    await hub.aclose()
+
+
+def held(may_go, blocks):
+    assert may_go.wait(30)
+    yield from blocks
+
+
 async def test_the_voice_of_a_language_is_loaded_once_and_before_it_speaks() -> None:
     warmed = []
 
@@ -178,8 +204,8 @@ async def test_the_voice_of_a_language_is_loaded_once_and_before_it_speaks() -> 
 
     hub, _ = made(Cold())
     for _ in range(2):
-        hub.warm_soon(voice=None, language="zh")
-    hub.warm_soon(voice="nobody", language="zh")
+        hub.expect(voice=None, language="zh")
+    hub.expect(voice="nobody", language="zh")
     await heard(hub)
     assert warmed == ["zh"]
     await hub.aclose()

@@ -39,7 +39,7 @@ class TalkHub:
         await self._parts.chat.require(call, wish.conversation)
         if wish.speaks:
             await self._parts.speech.require(call.principal, voice=wish.voice, speed=wish.speed)
-            self._parts.speech.warm_soon(voice=wish.voice, language=wish.language)
+            self._parts.speech.expect(voice=wish.voice, language=wish.language)
         self._require_room()
         talk = Talk(wish, call, self._parts)
         self._talks.add(talk)
