@@ -20,11 +20,12 @@ def messages_of(received: Received) -> list[dict[str, str]]:
 
 
 @asynccontextmanager
-async def model_server(answer: Callable[[str], Sequence[str]]) -> AsyncIterator[RawServer]:
-    """One that answers by what the user said last."""
+async def model_server(answer: Callable[[str], Sequence[str] | bytes]) -> AsyncIterator[RawServer]:
+    """One that answers by what was said last, in pieces, or as given."""
 
     async def handle(received: Received, writer: asyncio.StreamWriter) -> None:
-        writer.write(reply(*answer(messages_of(received)[-1]["content"])))
+        said = answer(messages_of(received)[-1]["content"])
+        writer.write(said if isinstance(said, bytes) else reply(*said))
         await writer.drain()
 
     async with raw_server(handle) as server:
@@ -32,7 +33,7 @@ async def model_server(answer: Callable[[str], Sequence[str]]) -> AsyncIterator[
 
 
 @contextmanager
-def model_in_a_thread(answer: Callable[[str], Sequence[str]]) -> Iterator[RawServer]:
+def model_in_a_thread(answer: Callable[[str], Sequence[str] | bytes]) -> Iterator[RawServer]:
     """The same for tests that have no event loop of their own, or several."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="model-server")

@@ -15,13 +15,15 @@ from pathlib import Path
 import openai
 from openai import AsyncOpenAI
 
-__all__ = ["ASKED", "CHECKS", "LONG", "REPLY"]
+__all__ = ["ASKED", "CALLED", "CHECKS", "LEFT", "LONG", "REPLY", "RESULT", "WHAT_IS_LEFT"]
 
 ASKED = "How are you?"
 """What the server's engine hears in any speech."""
 REPLY = "Good day to you. What can I do?"
 """What its model answers, except when it is told "Tell me a tale"."""
 LONG = "Once upon a time there was a king who had a very long tale to tell. " * 12
+WHAT_IS_LEFT, CALLED, RESULT, LEFT = "Is there tea?", ("stock", '{"item": "tea"}'), '{"left": 3}', "There are 3 left."
+"""A question for which the model calls a function of the client; what that gives, and the answer then."""
 DEADLINE_SECONDS = 60
 PIECE_BYTES = 9_600
 SECOND_BYTES = 48_000
@@ -221,10 +223,38 @@ async def a_client_secret_opens_a_conversation_with_its_options(client, _speech)
     assert (created.session.type, created.session.instructions) == ("realtime", "Be a porter.")
 
 
+async def a_function_of_the_client_is_called_and_the_reply_goes_on_with_its_result(client, _speech):
+    parameters = {"type": "object", "properties": {"item": {"type": "string"}}, "required": ["item"]}
+    stock = {"type": "function", "name": "stock", "description": "How many are left.", "parameters": parameters}
+    async with conversation(client) as talk:
+        session = await talk.update(tools=[stock])
+        assert (session.tools[0].name, session.tool_choice) == ("stock", "auto")
+        await talk.write(WHAT_IS_LEFT)
+        await talk.connection.response.create()
+        done = (await talk.until("response.done")).response
+        (call,) = done.output
+        assert (done.status, call.type, call.name, call.arguments) == ("completed", "function_call", *CALLED)
+        (told,) = talk.of("response.function_call_arguments.done")
+        assert (told.call_id, told.arguments) == (call.call_id, call.arguments)
+        output = {"type": "function_call_output", "call_id": call.call_id, "output": RESULT}
+        await talk.connection.conversation.item.create(item=output)
+        await talk.connection.response.create()
+        done = (await talk.until("response.done")).response
+        assert (done.status, done.output[0].content[0].transcript) == ("completed", LEFT)
+        assert talk.sound(done.id)
+        await talk.connection.conversation.item.create(item=output)  # late, and no harm
+        error = await talk.refused(
+            talk.connection.conversation.item.create(item={**output, "call_id": "call_of_nobody"})
+        )
+        assert error.param == "item.call_id"
+
+
 async def what_is_not_offered_is_refused_by_name(client, _speech):
     async with conversation(client) as talk:
         for session, param in (
-            ({"tools": [{"type": "function", "name": "f"}]}, "session.tools"),
+            ({"tools": [{"type": "mcp", "server_label": "s"}]}, "session.tools[0].type"),
+            ({"tools": [{"type": "function", "name": "two words"}]}, "session.tools[0].name"),
+            ({"tool_choice": "required"}, "session.tool_choice"),
             ({"audio": {"output": {"voice": "nobody"}}}, None),
             ({"audio": {"output": {"speed": 9}}}, "session.audio.output.speed"),
         ):
@@ -247,6 +277,7 @@ CHECKS = (
     telephone_sound_comes_as_wished,
     turns_are_noticed_and_not_answered_where_that_is_wished,
     a_client_secret_opens_a_conversation_with_its_options,
+    a_function_of_the_client_is_called_and_the_reply_goes_on_with_its_result,
     what_is_not_offered_is_refused_by_name,
 )
 

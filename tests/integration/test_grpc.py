@@ -361,7 +361,7 @@ def test_a_deadline_ends_the_work_on_a_recording(held, speech, method) -> None:
 
 def test_a_deadline_ends_a_live_call(held, pcm) -> None:
     door, _ = held
-    talk = Talk(door.stub, timeout=1.0)
+    talk = Talk(door.stub, timeout=4.0)
     talk.begin()
     talk.speak(pcm)
     assert refused(talk.rest)[0] == "DEADLINE_EXCEEDED"

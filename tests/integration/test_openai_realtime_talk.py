@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import pytest
 
+from chat_stream import calling
 from lingting.engines.fake import FakeEngine
 from model_server import messages_of, model_in_a_thread, talking_settings
-from openai_talk import ASKED, CHECKS, LONG, REPLY
+from openai_talk import ASKED, CALLED, CHECKS, LEFT, LONG, REPLY, RESULT, WHAT_IS_LEFT
 from openai_versions import VERSIONS, report_of
 from spoken import pcm_of
 
@@ -17,10 +18,16 @@ pytestmark = pytest.mark.integration
 RATE_BYTES = 48_000
 
 
+def answered(said: str) -> list[str] | bytes:
+    if said == WHAT_IS_LEFT:
+        return calling(("c1", *CALLED))
+    return {"Tell me a tale": [LONG], RESULT: [LEFT]}.get(said, [REPLY[:5], REPLY[5:]])
+
+
 @pytest.fixture(scope="module")
 def house(open_live):
     with (
-        model_in_a_thread(lambda said: [LONG] if said.endswith("tale") else [REPLY[:5], REPLY[5:]]) as model,
+        model_in_a_thread(answered) as model,
         open_live(FakeEngine(lambda _: ASKED), talking_settings(model.port, chat={"cache": False})) as live,
     ):
         yield live, model

@@ -7,14 +7,15 @@ import os
 import re
 import sys
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from lingting.client import ReplyEnded, ReplySound, ReplyText, TalkEnded, talk
+from chat_stream import calling
+from lingting.client import ReplyCalls, ReplyEnded, ReplySound, ReplyText, TalkEnded, talk
 from lingting.engines.fake import FakeEngine
 from model_server import messages_of, model_in_a_thread, talking_settings
 from raw_server import RawServer
@@ -42,10 +43,16 @@ class House:
     model: RawServer
 
 
+def answered(said: str) -> Sequence[str] | bytes:
+    if "tea" in said:
+        return calling(("c1", "stock", '{"item": "tea"}'))
+    return ["There are 3 left."] if "left" in said else ["好的。"] if "空调" in said else REPLY
+
+
 @contextmanager
 def opened(open_live, **settings: object) -> Iterator[House]:
     with (
-        model_in_a_thread(lambda asked: ["好的。"] if "空调" in asked else REPLY) as model,
+        model_in_a_thread(answered) as model,
         open_live(FakeEngine(lambda _: "How are you?"), talking_settings(model.port, **settings)) as live,
     ):
         yield House(live.port, model)
@@ -120,6 +127,22 @@ async def test_the_client_of_the_house_talks(house, sentence) -> None:
     assert events[-1] == TalkEnded("hung_up")
 
 
+async def test_the_client_of_the_house_does_what_the_model_calls(house) -> None:
+    function = {"name": "stock", "description": "How many are left.", "parameters": {"type": "object"}}
+    async with talk(f"ws://127.0.0.1:{house.port}", language="en", functions=[function]) as bot:
+        await bot.say("Is there tea?")
+        events = []
+        async for event in bot:
+            events.append(event)
+            if isinstance(event, ReplyCalls):
+                await bot.results({call.id: '{"left": 3}' for call in event.calls})
+            elif isinstance(event, ReplyEnded):
+                break
+    (asked,) = [event for event in events if isinstance(event, ReplyCalls)]
+    assert [(call.name, call.arguments) for call in asked.calls] == [("stock", '{"item": "tea"}')]
+    assert event.heard == "There are 3 left."
+
+
 async def test_the_sample_of_the_page_runs(house, sentence, tmp_path) -> None:
     (code,) = re.findall(r"```python\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
     script, question, answer = (tmp_path / name for name in ("sample.py", "question.wav", "answer.wav"))
@@ -173,6 +196,7 @@ async def test_the_bot_says_goodbye_and_closes_when_nobody_speaks(open_live) -> 
         ({"intents": "nothing"}, "invalid_option", "intents"),
         ({"publish": True}, "invalid_option", "publish"),
         ({"reply_encoding": "speex"}, "unsupported_format", "reply_encoding"),
+        ({"functions": [{"name": "two words"}]}, "invalid_option", "functions[0].name"),
     ],
 )
 async def test_what_cannot_be_had_is_refused_at_once(client_of, config, code, param) -> None:

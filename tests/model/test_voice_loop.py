@@ -67,7 +67,7 @@ async def test_a_chinese_recording_is_answered_and_the_answer_is_understood(tmp_
         talking(tmp_path, f"http://127.0.0.1:{model.port}/v1", "kokoro") as url,
     ):
         async with voice_client(int(url.rpartition(":")[2])) as client:
-            await client.begin(language="zh")
+            await client.begin(language="zh", beam_size=3)
             await client.speak(recording + SILENCE)
             await client.until("REPLY_ENDED")
         heard = heard_again(url, client.reply_samples(1), "zh")

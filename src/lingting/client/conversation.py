@@ -6,7 +6,7 @@ A connection that is lost ends it: what was said is remembered under its `conver
 from __future__ import annotations
 
 import ssl as tls
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Literal, Self
 
@@ -88,6 +88,10 @@ class Talk:
     async def played(self, reply: int, seconds: float) -> None:
         """So much of the reply's sound has been played."""
         await self._send(order("PLAYED", reply=reply, ms=round(seconds * 1_000)))
+
+    async def results(self, results: Mapping[str, str]) -> None:
+        """What became of the calls of a reply, by their ids; the reply goes on."""
+        await self._send(order("RESULTS", results=dict(results)))
 
     async def finish(self) -> None:
         """Hang up; the iteration ends after what is still said."""

@@ -14,6 +14,8 @@ __all__ = [
     "BotCalled",
     "BotSlept",
     "FloorTaken",
+    "FunctionCall",
+    "ReplyCalls",
     "ReplyDucked",
     "ReplyEnded",
     "ReplySound",
@@ -53,6 +55,24 @@ class ReplyText:
 
     reply: int
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionCall:
+    """A function of the client that the model wants called."""
+
+    id: str
+    name: str
+    arguments: str
+    """As the model wrote them: a JSON object if all is well."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyCalls:
+    """The reply waits for what becomes of these; say it by `Talk.results`."""
+
+    reply: int
+    calls: tuple[FunctionCall, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,6 +141,7 @@ TalkEvent = (
     | ReplyStarted
     | ReplyText
     | ReplySound
+    | ReplyCalls
     | ReplyDucked
     | ReplyEnded
     | TalkProblem
@@ -159,6 +180,13 @@ def _ended(fields: Fields) -> TalkEvent:
     )
 
 
+def _calls(fields: Fields) -> TalkEvent:
+    given = fields.get("calls")
+    calls = [each for each in given if isinstance(each, dict)] if isinstance(given, list) else []
+    read = (FunctionCall(text(each, "id"), text(each, "name"), text(each, "arguments")) for each in calls)
+    return ReplyCalls(_reply(fields), tuple(read))
+
+
 _READERS: dict[str, Callable[[Fields], TalkEvent]] = {
     "FLOOR": lambda fields: FloorTaken(text(fields, "floor")),
     "REPLY_STARTED": lambda fields: ReplyStarted(
@@ -166,6 +194,7 @@ _READERS: dict[str, Callable[[Fields], TalkEvent]] = {
     ),
     "REPLY_TEXT": lambda fields: ReplyText(_reply(fields), text(fields, "text")),
     "REPLY_DUCKED": lambda fields: ReplyDucked(_reply(fields), fields.get("ducked") is True),
+    "REPLY_CALLS": _calls,
     "REPLY_ENDED": _ended,
     "PROBLEM": lambda fields: TalkProblem(text(fields, "code"), text(fields, "message")),
     "CALLED": lambda fields: BotCalled(text(fields, "phrase")),

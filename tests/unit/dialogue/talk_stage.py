@@ -14,7 +14,7 @@ from lingting.dialogue.chat.chat import Chat, ChatParts
 from lingting.dialogue.chat.chat_models import Delta, Message, Tool
 from lingting.dialogue.chat.chat_settings import ChatSettings
 from lingting.dialogue.talk.talk import Talk
-from lingting.dialogue.talk.talk_events import ReplySound, TalkEvent
+from lingting.dialogue.talk.talk_events import ReplyAsks, ReplySound, TalkEvent
 from lingting.dialogue.talk.talk_hub import TalkHub
 from lingting.dialogue.talk.talk_parts import TalkParts, TalkWish
 from lingting.dialogue.talk.talk_settings import TalkSettings
@@ -120,6 +120,8 @@ class Stage:
     stops_at: float | None = None
     foreseen: Sequence[tuple[float, Foreseen]] = ()
     """What the live session says of finals before they come, and when."""
+    results_after: float | None = None
+    """So long after it was asked the client says what became of calls; None never."""
     tokens_per_day: int = 0
     until: float = 30.0
     log: list[tuple[float, TalkEvent]] = field(default_factory=list)
@@ -166,7 +168,15 @@ class Stage:
 
     async def _read(self, talk: Talk) -> None:
         async for event in talk.events:
-            self.log.append((round(asyncio.get_running_loop().time(), 3), event))
+            loop = asyncio.get_running_loop()
+            self.log.append((round(loop.time(), 3), event))
+            if isinstance(event, ReplyAsks) and self.results_after is not None:
+                loop.call_later(self.results_after, self._give_results, talk, event)
+
+    def _give_results(self, talk: Talk, asked: ReplyAsks) -> None:
+        for call in asked.calls:
+            talk.calls.answer(call.id, f"{call.name}: 3")
+        talk.calls.go_on()
 
     async def _play(self, talk: Talk) -> None:
         """Hand over what is heard, each at its time."""

@@ -35,8 +35,10 @@ from lingting.api.ws.dialect import (
     TalkAsk,
     TalkCommand,
     TalkConfigure,
+    TalkGoOn,
     TalkNote,
     TalkPlayed,
+    TalkResult,
     TalkStop,
 )
 from lingting.api.ws.inbox import Inbox
@@ -214,7 +216,7 @@ class Connection:
                 await self._live.clear()
             case Finish():
                 await self._live.finish()
-            case TalkAsk() | TalkNote() | TalkStop() | TalkPlayed() | TalkConfigure():
+            case TalkAsk() | TalkNote() | TalkStop() | TalkPlayed() | TalkResult() | TalkGoOn() | TalkConfigure():
                 await self._converse(command)
             case Close(code, reason):
                 await self._close(code, reason)

@@ -45,8 +45,10 @@ __all__ = [
     "TalkAsk",
     "TalkCommand",
     "TalkConfigure",
+    "TalkGoOn",
     "TalkNote",
     "TalkPlayed",
+    "TalkResult",
     "TalkStop",
     "TalkingDialect",
 ]
@@ -222,13 +224,26 @@ class TalkNote:
 
 
 @dataclass(frozen=True, slots=True)
+class TalkResult:
+    """What became of a function that the bot wanted the client to call."""
+
+    call_id: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class TalkGoOn:
+    """The reply that waits for such results is to go on."""
+
+
+@dataclass(frozen=True, slots=True)
 class TalkConfigure:
     """How the bot answers from the next reply on; where there is none, one answers from here on."""
 
     wish: TalkWish
 
 
-TalkCommand = TalkAsk | TalkNote | TalkStop | TalkPlayed
+TalkCommand = TalkAsk | TalkNote | TalkStop | TalkPlayed | TalkResult | TalkGoOn
 Command = (
     Open
     | Resume

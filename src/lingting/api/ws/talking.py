@@ -9,7 +9,18 @@ from dataclasses import replace
 from typing import Protocol
 
 from lingting.api.understanding import CommandWish, Understanding
-from lingting.api.ws.dialect import Command, Later, Message, Open, TalkAsk, TalkCommand, TalkNote, TalkPlayed
+from lingting.api.ws.dialect import (
+    Command,
+    Later,
+    Message,
+    Open,
+    TalkAsk,
+    TalkCommand,
+    TalkGoOn,
+    TalkNote,
+    TalkPlayed,
+    TalkResult,
+)
 from lingting.api.ws.voice.wake_config import as_asked
 from lingting.audio.wake_words import WordSpotter
 from lingting.dialogue.talk.talk import Talk
@@ -104,6 +115,10 @@ class TalkLink:
             talk.note(command.text, command.language)
         elif isinstance(command, TalkPlayed):
             talk.played(command.reply, command.seconds)
+        elif isinstance(command, TalkResult):
+            talk.calls.answer(command.call_id, command.output)
+        elif isinstance(command, TalkGoOn):
+            talk.calls.go_on()
         else:
             talk.stop()
 

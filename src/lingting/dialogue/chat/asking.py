@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lingting.dialogue.chat.put_back import TagBook
@@ -15,10 +16,11 @@ from lingting.domain.errors import InvalidOption
 from lingting.domain.intents import IntentMatch
 from lingting.text.language import language_of, script_language
 from lingting.text.mood.sentiment import mood_of, require_mood
+from lingting.text.privacy.pii_found import Found
 from lingting.text.privacy.redaction import find, hidden_text
 from lingting.text.script import CHINESE
 
-__all__ = ["Asked", "asked", "plain_question", "system_text", "with_context"]
+__all__ = ["Asked", "asked", "plain_question", "system_text", "told", "with_context"]
 
 _PROMPTS = {
     True: "你是一个语音助手，你的回答会被读出来。用口语简短地回答，不超过三句话，"
@@ -74,12 +76,20 @@ def asked(text: str, redaction: Redaction, *, language: str | None = None, tags:
     spoken = language or language_of(text).language or script_language(text) or "en"
     found = find(text, redaction.kinds)
     kinds = tuple(dict.fromkeys(each.kind for each in found))
-    sent = text
+    return Asked(_hidden(text, found, redaction, spoken, tags), spoken, kinds, _mood(text, spoken))
+
+
+def told(text: str, redaction: Redaction, language: str, tags: TagBook) -> str:
+    """What somebody else says in the conversation, as it may leave the house."""
+    return _hidden(text, find(text, redaction.kinds), redaction, language, tags)
+
+
+def _hidden(text: str, found: Sequence[Found], redaction: Redaction, language: str, tags: TagBook | None) -> str:
     if redaction.mode is RedactMode.TAG and tags is not None:
-        sent = tags.hidden(text, found, spoken)
-    elif redaction.mode is not RedactMode.OFF:
-        sent = hidden_text(text, found, language=spoken, mode=redaction.mode)
-    return Asked(sent, spoken, kinds, _mood(text, spoken))
+        return tags.hidden(text, found, language)
+    if redaction.mode is not RedactMode.OFF:
+        return hidden_text(text, found, language=language, mode=redaction.mode)
+    return text
 
 
 def system_text(said: Asked, prompt: str = "", command: IntentMatch | None = None, *, is_told: bool = False) -> str:

@@ -8,17 +8,18 @@ only a whole reply to a first question without personal data is kept for who ask
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Protocol
 
-from lingting.dialogue.chat.asking import Asked, asked, plain_question, system_text, with_context
-from lingting.dialogue.chat.chat_models import ChatModel, Message, Role, Tokens, estimate_tokens
+from lingting.dialogue.chat.asking import Asked, asked, plain_question, system_text, told, with_context
+from lingting.dialogue.chat.chat_models import ChatModel, Message, Role, Tokens, ToolCall, estimate_tokens
 from lingting.dialogue.chat.chat_settings import ChatSettings
 from lingting.dialogue.chat.conversation import Conversation
+from lingting.dialogue.chat.functions import Functions, Results, filled_in
 from lingting.dialogue.chat.keeping import ConversationKeeper
 from lingting.dialogue.chat.kept_replies import KeptReplies, ReplyKey
 from lingting.dialogue.chat.like_questions import LikeQuestions
@@ -98,6 +99,8 @@ class ChatAsk:
     context: str | None = None
     """What the caller knows of the matter, for this turn and those that follow; None leaves it as it is."""
     use_tools: bool = True
+    functions: Functions | None = None
+    """What the caller can do itself; a reply with them is neither kept nor looked for."""
     mark: int = 0
     """By which `settle` knows this question from the one before."""
 
@@ -178,8 +181,9 @@ class Chat:
                 said = await asyncio.to_thread(looking)
                 if ask.context is not None:
                     talk.know(await asyncio.to_thread(hidden_by, self._redaction, ask.context), is_kept=is_wanted)
-                rounds = Rounds(parts.model, self._offer(ask, said), done=talk.called_for_nothing)
                 put_back = talk.tags.put_back(is_on=self._settings.restore_tags)
+                offer = self._offer(ask, said, partial(self._by_caller, talk=talk, put_back=put_back))
+                rounds = Rounds(parts.model, offer, done=talk.called_for_nothing)
                 turn = _Turn(self._messages(ask, talk, said), parts.clock.now(), began_seconds, rounds, put_back)
                 key = self._reply_key(ask, talk, said)
                 try:
@@ -270,12 +274,30 @@ class Chat:
                     spending.tokens = used.all
                     parts.observer.chat_tokens(read=used.read, written=used.written)
 
-    def _offer(self, ask: ChatAsk, said: Asked) -> Offer | None:
-        """None where the caller may not command, or where the message was obeyed as a command already."""
-        tools = self._parts.tools
-        if tools is None or not ask.use_tools or ask.command is not None or not self.may_act(ask.call):
-            return None
-        return Offer(tools.kit, partial(tools.tell, ask.call, said), self._settings.tool_rounds)
+    def _offer(self, ask: ChatAsk, said: Asked, by_caller: Callable[..., Awaitable[Sequence[str]]]) -> Offer | None:
+        """Commands where the caller may command, and the message was not obeyed as one already; and their functions."""
+        tools, functions = self._parts.tools, ask.functions
+        if functions is not None:
+            functions = replace(functions, results=partial(by_caller, functions.results, said.language))
+        if tools is not None and ask.use_tools and ask.command is None and self.may_act(ask.call):
+            return Offer(tools.kit, partial(tools.tell, ask.call, said), self._settings.tool_rounds, functions)
+        if functions is not None:
+            return Offer(Toolkit(()), lambda _: None, self._settings.tool_rounds, functions)
+        return None
+
+    async def _by_caller(
+        self, results: Results, language: str, calls: Sequence[ToolCall], *, talk: Conversation, put_back: PutBack
+    ) -> Sequence[str]:
+        """The caller gets their own data back in what is called; what they say became of it leaves without any."""
+        is_back = self._settings.restore_tags
+        wanted = [
+            replace(call, arguments=filled_in(call.arguments, talk.tags.put_back(is_on=is_back))) for call in calls
+        ]
+        said = await results(wanted)
+        hidden = await asyncio.to_thread(lambda: [told(each, self._redaction, language, talk.tags) for each in said])
+        if is_back:
+            talk.tags.teach(put_back)
+        return hidden
 
     def _note_first(self, turn: _Turn) -> None:
         if turn.first_token_seconds is None:
@@ -299,7 +321,7 @@ class Chat:
     def _reply_key(self, ask: ChatAsk, talk: Conversation, said: Asked) -> ReplyKey | None:
         """None where the reply is neither to be kept nor to be looked for."""
         settings = self._settings
-        is_told = talk.turns or talk.context or ask.command or ask.instructions
+        is_told = talk.turns or talk.context or ask.command or ask.instructions or ask.functions
         is_common = bool(plain_question(said.text)) and not said.is_personal and not is_told
         if self._replies is None or not (ask.use_cache and is_common):
             return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from lingting.domain import PiiKind
 from lingting.text.privacy.pii_found import Found
@@ -79,6 +79,10 @@ class TagBook:
     def put_back(self, *, is_on: bool = True) -> PutBack:
         return PutBack(self._data if is_on else {})
 
+    def teach(self, put_back: PutBack) -> None:
+        """Let a reply know what was hidden since it began."""
+        put_back.learn(self._data)
+
     def _tag(self, kind: PiiKind, data: str, language: str) -> str:
         known = self._tags.get((kind, data))
         if known is not None:
@@ -96,11 +100,16 @@ class TagBook:
 class PutBack:
     """One reply, as its user gets it."""
 
-    def __init__(self, data: dict[str, str]) -> None:
-        self._data = {tag.casefold(): value for tag, value in data.items()}
+    def __init__(self, data: Mapping[str, str]) -> None:
+        self._data: dict[str, str] = {}
+        self.learn(data)
         self._held = ""
         self.text = ""
         """What was given so far."""
+
+    def learn(self, data: Mapping[str, str]) -> None:
+        """Data by its tags."""
+        self._data |= {tag.casefold(): value for tag, value in data.items()}
 
     def push(self, piece: str) -> str:
         """What can be shown of what came; a tag that has begun waits for its end."""

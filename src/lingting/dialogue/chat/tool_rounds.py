@@ -1,8 +1,8 @@
 """A reply in which the model may have something done: it calls, is told what became of it, and goes on.
 
-Promises: a call is obeyed once, and only when its toolkit finds it sound; one that is not is answered with the reason;
-there are no more rounds and calls than the bounds say, after which the model can only speak; what each round took is
-counted, also of one that was cut off.
+Promises: a call of a command is obeyed once, and only when its toolkit finds it sound; one that is not is answered with
+the reason; there are no more rounds and commands than the bounds say, after which the model can only speak; what each
+round took is counted, also of one that was cut off.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from lingting.dialogue.chat.chat_models import ChatModel, Delta, Message, Role, Tokens, ToolCall, estimate_tokens
-from lingting.dialogue.chat.toolkit import Toolkit
+from lingting.dialogue.chat.chat_models import ChatModel, Delta, Message, Role, Tokens, Tool, ToolCall, estimate_tokens
+from lingting.dialogue.chat.functions import Functions
+from lingting.dialogue.chat.toolkit import Toolkit, tokens_of
 from lingting.domain.errors import InvalidOption
 from lingting.domain.intents import IntentMatch
 
@@ -48,6 +49,23 @@ class Offer:
     tell: Callable[[IntentMatch], object]
     """Hands a command to what obeys it."""
     most_rounds: int
+    functions: Functions | None = None
+    """What the caller can do itself; before a command of the same name."""
+
+    @property
+    def theirs(self) -> dict[str, Tool]:
+        """The caller's, by their names."""
+        return {tool.name: tool for tool in self.functions.tools} if self.functions is not None else {}
+
+    @property
+    def tools(self) -> tuple[Tool, ...]:
+        theirs = self.theirs
+        return (*(tool for tool in self.kit.tools if tool.name not in theirs), *theirs.values())
+
+    @property
+    def tokens(self) -> int:
+        """About what being offered them takes."""
+        return self.kit.tokens + tokens_of(tuple(self.theirs.values()))
 
 
 class Rounds:
@@ -60,7 +78,7 @@ class Rounds:
     def __init__(self, model: ChatModel, offer: Offer | None, *, done: Called = frozenset()) -> None:
         self._model = model
         self._offer = offer
-        self._tools = offer.kit.tools if offer is not None else ()
+        self._tools = offer.tools if offer is not None else ()
         self._before: Tokens | None = None
         self._round: Tokens | None = None
         self._asked: Sequence[Message] = ()
@@ -95,7 +113,7 @@ class Rounds:
             left -= 1
             self._before = self.used(is_over=True)
             talk.append(Message(Role.ASSISTANT, self._said, tuple(calls)))
-            talk += [self._answered(call) for call in calls]
+            talk += await self._results(calls)
 
     def used(self, *, is_over: bool = False) -> Tokens | None:
         """By the server's count, else by ours; None before the first word.
@@ -119,7 +137,19 @@ class Rounds:
     @property
     def offered_tokens(self) -> int:
         """About what being offered the tools takes."""
-        return self._offer.kit.tokens if self._offer is not None else 0
+        return self._offer.tokens if self._offer is not None else 0
+
+    async def _results(self, calls: Sequence[ToolCall]) -> list[Message]:
+        """What became of each, in their order; what the caller does is waited for."""
+        functions, by_caller = self._offer.functions if self._offer is not None else None, dict[int, str]()
+        if functions is not None and self._offer is not None:
+            theirs = [i for i, call in enumerate(calls) if call.name in self._offer.theirs]
+            results = await functions.results([calls[i] for i in theirs]) if theirs else ()
+            by_caller = dict(zip(theirs, results, strict=True))
+        return [
+            Message(Role.TOOL, by_caller[i], answers=call.id) if i in by_caller else self._answered(call)
+            for i, call in enumerate(calls)
+        ]
 
     def _answered(self, call: ToolCall) -> Message:
         if len(self.calls) >= MAX_CALLS:

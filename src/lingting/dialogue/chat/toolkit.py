@@ -19,7 +19,7 @@ from lingting.text.commands.intent_packs import LANGUAGES, Pack
 from lingting.text.commands.slot_schema import schema_of, value_of
 from lingting.text.commands.slots import SlotSpec
 
-__all__ = ["Toolkit"]
+__all__ = ["Toolkit", "tokens_of"]
 
 MAX_TOOLS = 128
 """What OpenAI takes. Source: its reference of chat completions."""
@@ -62,7 +62,7 @@ class Toolkit:
         if len(tools) > MAX_TOOLS:
             raise _unfit(f"{len(tools)} commands; models take {MAX_TOOLS}, name fewer packs or shorter ones")
         self.tools = tuple(tools)
-        self.tokens = estimate_tokens([Message(Role.SYSTEM, _written(tools))] if tools else [])
+        self.tokens = tokens_of(tools)
         """About what being offered them takes."""
 
     def read(self, call: ToolCall) -> IntentMatch:
@@ -120,8 +120,10 @@ def _arguments(written: str) -> dict[str, object]:
     return {str(name): value for name, value in given.items() if value is not None}
 
 
-def _written(tools: Sequence[Tool]) -> str:
-    return json.dumps([[tool.name, tool.description, dict(tool.parameters)] for tool in tools], ensure_ascii=False)
+def tokens_of(tools: Sequence[Tool]) -> int:
+    """About what being offered tools takes."""
+    written = [[tool.name, tool.description, dict(tool.parameters)] for tool in tools]
+    return estimate_tokens([Message(Role.SYSTEM, json.dumps(written, ensure_ascii=False))] if tools else [])
 
 
 def _unfit(problem: str) -> SettingsInvalid:

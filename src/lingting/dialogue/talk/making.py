@@ -7,14 +7,15 @@ whatever happens is told to turn-taking exactly once, as `Spoken` or `Failed`, u
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
 
 from lingting.dialogue.chat.chat import ChatAnswer
+from lingting.dialogue.chat.chat_models import ToolCall
 from lingting.dialogue.talk.cutting import ClauseCutter
-from lingting.dialogue.talk.talk_events import ReplyMade, ReplySound, ReplyText, TalkEvent, TalkProblem
+from lingting.dialogue.talk.talk_events import ReplyAsks, ReplyMade, ReplySound, ReplyText, TalkEvent, TalkProblem
 from lingting.dialogue.talk.talk_outbox import TalkOutbox
 from lingting.dialogue.turns.turn_news import Clause, Failed, Measured, News, Spoken, Token
 from lingting.domain import Call, Clock, Samples
@@ -22,7 +23,7 @@ from lingting.domain.errors import LingtingError
 from lingting.speech.hub import SPEECH_RATE_HZ, SpeechAsk, SpeechHub
 from lingting.telemetry import log
 
-__all__ = ["Making", "Mouth", "Words"]
+__all__ = ["Making", "Mouth", "Words", "words_of"]
 
 Words = AsyncGenerator[str | ChatAnswer, None]
 """Pieces of a reply as they come; the answer that ends a model's is not said."""
@@ -59,6 +60,9 @@ class Making:
     ahead_seconds: float
     is_held: bool = False
     """Until `give` its first clause is made, but nothing is handed over or told."""
+    _cutter: ClauseCutter = field(default_factory=ClauseCutter, init=False)
+    _clauses: asyncio.Queue[str | ReplyAsks | _End] = field(default_factory=asyncio.Queue, init=False)
+    """What is to be said, and where the client is asked in between."""
     filling: asyncio.Task[None] | None = field(default=None, init=False)
     """Says a filler."""
     _has_filled: bool = field(default=False, init=False)
@@ -83,10 +87,15 @@ class Making:
         """
         if after is not None:
             await asyncio.wait([after])
-        clauses: asyncio.Queue[str | _End] = asyncio.Queue()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._read(words, clauses))
-            tasks.create_task(self._speak(clauses))
+            tasks.create_task(self._read(words))
+            tasks.create_task(self._speak())
+
+    def ask(self, calls: Sequence[ToolCall]) -> None:
+        """Tell the client what the model wants it to do, after the words before that."""
+        for clause in self._cutter.finish():
+            self._clauses.put_nowait(clause)
+        self._clauses.put_nowait(ReplyAsks(self.reply, tuple(calls)))
 
     def fill(self, text: str) -> None:
         """Let a word be heard that is no part of the reply, unless the reply's own come before it."""
@@ -103,8 +112,8 @@ class Making:
         except LingtingError as problem:
             log.info("talk.no_filler", code=problem.code)
 
-    async def _read(self, words: Words, clauses: asyncio.Queue[str | _End]) -> None:
-        cutter, has_begun = ClauseCutter(), False
+    async def _read(self, words: Words) -> None:
+        cutter, clauses, has_begun = self._cutter, self._clauses, False
         end: _End = None
         try:
             async with aclosing(words):
@@ -132,10 +141,13 @@ class Making:
         if self.filling is not None and not self._has_filled:
             self.filling.cancel()
 
-    async def _speak(self, clauses: asyncio.Queue[str | _End]) -> None:
+    async def _speak(self) -> None:
         """Until there are no more clauses; a voice that fails is not asked again."""
         voiceless, until_seconds = self.mouth.speech is None, 0.0
-        while isinstance(clause := await clauses.get(), str):
+        while isinstance(clause := await self._clauses.get(), str | ReplyAsks):
+            if isinstance(clause, ReplyAsks):
+                self._put(clause)
+                continue
             self._put(ReplyText(self.reply, clause))
             sound_seconds = 0.0
             if not voiceless:
@@ -209,3 +221,8 @@ class Making:
         early_seconds = until_seconds - self.clock.monotonic() - self.ahead_seconds
         if early_seconds > 0:
             await asyncio.sleep(early_seconds)
+
+
+async def words_of(text: str) -> Words:
+    """A sentence of ours."""
+    yield text

@@ -14,10 +14,12 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 from lingting.dialogue.chat.chat import ChatAsk
+from lingting.dialogue.chat.chat_models import ToolCall
 from lingting.dialogue.chat.settling import Settled, outcome_of, settled_by, stages_of
+from lingting.dialogue.talk.caller_calls import CallerCalls
 from lingting.dialogue.talk.foresight import Ahead, Foresight
 from lingting.dialogue.talk.gate import Gate
-from lingting.dialogue.talk.making import Making, Mouth, Words
+from lingting.dialogue.talk.making import Making, Mouth, Words, words_of
 from lingting.dialogue.talk.sentences import filler, fixed_sentence
 from lingting.dialogue.talk.talk_events import (
     BotCalled,
@@ -91,6 +93,7 @@ class Talk:
             language=wish.language,
         )
         self._outbox = TalkOutbox()
+        self.calls = CallerCalls()
         self._floor = self._turns.floor
         self._in_hand: _InHand | None = None
         self._foresight = Foresight(self._withdraw, parts.observer.talk_foreseen)
@@ -205,7 +208,7 @@ class Talk:
     def _may_foresee(self) -> bool:
         """A reply that may do something is not begun before it is asked for; nor one to speech that may not count."""
         wish, parts = self._wish, self._parts
-        is_plain = wish.understand is None and wish.wake is None and wish.key is None
+        is_plain = wish.understand is None and wish.wake is None and wish.key is None and not wish.functions
         return parts.settings.preemptive and is_plain and not parts.chat.may_act(self._call)
 
     def _drop_ahead(self) -> None:
@@ -304,7 +307,7 @@ class Talk:
         self._gate.replying(is_replying=True, now_seconds=self._now)
         self._drop_ahead()
         self._outbox.put(ReplyStarted(reply, kind, "", language))
-        making, task = self._make(reply, language, _given(text))
+        making, task = self._make(reply, language, words_of(text))
         self._in_hand, self._failure = _InHand(making, task, None), None
 
     def _make(
@@ -340,11 +343,16 @@ class Talk:
             command=command,
             is_told=is_told,
             instructions=wish.instructions,
+            functions=self.calls.offered(wish.functions, self._ask_client),
             mark=mark,
         )
         async with aclosing(self._parts.chat.reply(ask)) as pieces:
             async for piece in pieces:
                 yield piece
+
+    def _ask_client(self, calls: Sequence[ToolCall]) -> None:
+        assert self._in_hand is not None, "with functions no reply is made ahead"
+        self._in_hand.making.ask(calls)
 
     def _fill(self) -> None:
         if self._in_hand is not None:
@@ -386,7 +394,3 @@ class Talk:
 def _turns(wish: TalkWish, settings: TalkSettings) -> TurnSettings:
     asks_back = wish.asks_back and wish.wake is None and wish.key is None
     return settings.turns(is_automatic=wish.is_automatic, may_interrupt=wish.may_interrupt, asks_back=asks_back)
-
-
-async def _given(text: str) -> Words:
-    yield text

@@ -1,8 +1,8 @@
 """What a spoken conversation says to its client, in the order in which it says it.
 
-A reply goes: ReplyStarted, then any number of ReplyText, ReplySound, ReplyDucked and TalkProblem, with a ReplyMade
-after the last text and sound of one that is whole, then exactly one ReplyEnded. There is one reply at a time; TalkEnded
-is the last event. What the user says comes from the live session.
+A reply goes: ReplyStarted, then any number of ReplyText, ReplySound, ReplyAsks, ReplyDucked and TalkProblem, with a
+ReplyMade after the last text and sound of one that is whole, then exactly one ReplyEnded. There is one reply at a time;
+TalkEnded is the last event. What the user says comes from the live session.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from lingting.dialogue.chat.chat_models import Tokens
+from lingting.dialogue.chat.chat_models import Tokens, ToolCall
 from lingting.dialogue.turns.floor import Floor
 from lingting.dialogue.turns.turn_news import EndReason
 from lingting.dialogue.wake.wake import SleepReason
@@ -22,6 +22,7 @@ __all__ = [
     "BotCalled",
     "BotSlept",
     "FloorTaken",
+    "ReplyAsks",
     "ReplyDucked",
     "ReplyEnded",
     "ReplyKind",
@@ -83,6 +84,14 @@ class ReplySound:
     """Mono, at `speech.hub.SPEECH_RATE_HZ`."""
     is_filler: bool = False
     """Whether it only fills a pause, and has no text."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyAsks:
+    """The model wants functions of the client called; the reply goes on when the client says so."""
+
+    reply: int
+    calls: tuple[ToolCall, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +164,7 @@ TalkEvent = (
     | ReplyStarted
     | ReplyText
     | ReplySound
+    | ReplyAsks
     | ReplyMade
     | ReplyDucked
     | TalkProblem

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from lingting.dialogue.chat.chat import Chat
+from lingting.dialogue.chat.chat_models import Tool
 from lingting.dialogue.talk.talk_settings import TalkSettings
 from lingting.dialogue.wake.push_to_talk import PushToTalk
 from lingting.dialogue.wake.wake import Wake
@@ -42,6 +43,8 @@ class TalkWish:
     """Whether a user who is silent is asked for words, and at last hung up on."""
     instructions: str = ""
     """What the model is told to be; empty leaves that to the settings."""
+    functions: tuple[Tool, ...] = ()
+    """What the client can do itself, which the model may call."""
     wake: Wake | None = None
     """Where the bot is to be called, a new one; made in a thread, since it may load the pinyin."""
     key: PushToTalk | None = None

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
+from lingting.api.ws.functions import read_functions
 from lingting.api.ws.openai.fields import Section, bot_sections_of
 from lingting.api.ws.openai.formats import RATES_HZ, read_format
+from lingting.dialogue.chat.chat_models import Tool
 from lingting.domain import PcmFormat, Scope
 from lingting.domain.errors import InvalidOption, MissingScope, ModelNotFound
 
@@ -26,11 +28,10 @@ ANY = "auto"
 MAX_VOICE_CHARACTERS = 100
 SPEEDS = (0.25, 1.5)
 NOT_OFFERED = {
-    "tools": "functions of a client are not offered; leave it out or empty",
     "prompt": "stored prompts are not offered; give `instructions`",
 }
 CHOICES = ("auto", "none")
-"""Of tools, where there are none."""
+"""Of tools: models are not made to call one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,20 @@ class BotConfig:
     speed: float = 1.0
     speaks: bool = True
     """False for replies in writing."""
+    functions: tuple[Tool, ...] = ()
+    """Of the client."""
+    tool_choice: str = CHOICES[0]
     pcm: PcmFormat = field(default_factory=lambda: PcmFormat("s16le", RATES_HZ[0]))
     """Of its sound."""
 
     @property
     def shown_voice(self) -> str:
         return self.voice or ANY
+
+    @property
+    def offered(self) -> tuple[Tool, ...]:
+        """Functions that the model may call."""
+        return self.functions if self.tool_choice == "auto" else ()
 
     @property
     def modalities(self) -> list[str]:
@@ -132,9 +141,11 @@ def _format(bot: BotConfig, section: Section) -> BotConfig:
 
 
 def _tool_choice(bot: BotConfig, section: Section) -> BotConfig:
-    if section.value is not None:
-        section.choice(CHOICES)
-    return bot
+    return replace(bot, tool_choice=CHOICES[0] if section.value is None else section.choice(CHOICES))
+
+
+def _functions(bot: BotConfig, section: Section) -> BotConfig:
+    return replace(bot, functions=read_functions(section.path, section.value))
 
 
 _MERGERS: Mapping[str, Callable[[BotConfig, Section], BotConfig]] = {
@@ -145,4 +156,5 @@ _MERGERS: Mapping[str, Callable[[BotConfig, Section], BotConfig]] = {
     "speed": _speed,
     "output_format": _format,
     "tool_choice": _tool_choice,
+    "tools": _functions,
 }

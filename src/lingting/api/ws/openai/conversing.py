@@ -12,8 +12,10 @@ from lingting.api.ws.dialect import (
     Say,
     TalkAsk,
     TalkConfigure,
+    TalkGoOn,
     TalkNote,
     TalkPlayed,
+    TalkResult,
     TalkStop,
 )
 from lingting.api.ws.openai.bot_config import MAX_INSTRUCTIONS, BotConfig
@@ -22,7 +24,7 @@ from lingting.api.ws.openai.events import EventWriter
 from lingting.api.ws.openai.fields import Fields
 from lingting.api.ws.openai.items import Conversation
 from lingting.api.ws.openai.replies import Replies
-from lingting.api.ws.openai.written_items import WrittenItem, read_item, require_place
+from lingting.api.ws.openai.written_items import CallOutput, WrittenItem, read_item, require_place
 from lingting.dialogue.talk.talk_events import ReplyStarted, TalkEnded, TalkEvent, TalkProblem
 from lingting.dialogue.talk.talk_parts import TalkWish
 from lingting.dialogue.turns.turn_news import EndReason
@@ -79,6 +81,7 @@ class Conversing:
             may_interrupt=turns is not None and turns.interrupt_response,
             asks_back=False,
             instructions="\n".join(filter(None, told)),
+            functions=bot.offered,
         )
 
     def heard(self, said: Sequence[str], config: RealtimeConfig) -> list[Message | Command]:
@@ -114,8 +117,12 @@ class Conversing:
         done = self._writer.done_item(item.shown, previous)
         return [command, Say(self._writer.added_item(item.shown, previous)), *map(Say, done)]
 
-    def _told(self, item: WrittenItem, config: RealtimeConfig) -> Command:
+    def _told(self, item: WrittenItem | CallOutput, config: RealtimeConfig) -> Command:
         assert config.bot is not None, "the session has a bot"
+        if isinstance(item, CallOutput):
+            if not self.replies.has_called(item.call_id):
+                raise InvalidOption("item.call_id", "the model has called no function with this id")
+            return TalkResult(item.call_id, item.output)
         if item.role == "system":
             system = "\n".join(filter(None, (self._system, item.text)))
             if len(system) + len(config.bot.instructions) > MAX_INSTRUCTIONS:
@@ -132,6 +139,10 @@ class Conversing:
 
     def _create_response(self, event: Event, config: RealtimeConfig, event_id: str | None) -> Sequence[Command]:
         instructions = _read_response(event.get("response"), config)
+        if self.replies.is_asking and config.bot is not None:
+            if instructions:
+                raise InvalidOption("response.instructions", "cannot be given where a reply goes on after a call")
+            return [Say(self.replies.go_on(config.bot, self._id)), TalkGoOn()]
         if self.replies.is_active or self._wanted is not None:
             message = "a response is being made; wait for its response.done, or cancel it"
             return [Say(self._refusal("conversation_already_has_active_response", message, event_id))]
@@ -172,7 +183,9 @@ class Conversing:
         if end_ms > round(said.sound_seconds * 1_000):
             problem = f"audio_end_ms: is more than the {said.sound_seconds * 1_000:.0f} ms that the reply sounds"
             raise InvalidMessage(problem, param="audio_end_ms")
-        commands: list[Command] = [TalkPlayed(said.reply, max(0.0, end_ms / 1_000 - said.filler_seconds))]
+        commands: list[Command] = [
+            TalkPlayed(said.reply, said.before_seconds + max(0.0, end_ms / 1_000 - said.filler_seconds))
+        ]
         if self.replies.is_in_hand(said.reply):
             self.replies.cancelling()
             commands.append(TalkStop())

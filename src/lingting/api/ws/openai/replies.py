@@ -7,7 +7,7 @@ once the reply was cut, else after it has sounded.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +18,7 @@ from lingting.api.ws.openai.events import EventWriter
 from lingting.api.ws.openai.items import Conversation
 from lingting.api.ws.openai.reply_events import Outcome, ReplyEvents
 from lingting.dialogue.talk.talk_events import (
+    ReplyAsks,
     ReplyEnded,
     ReplyMade,
     ReplySound,
@@ -34,6 +35,7 @@ __all__ = ["Replies", "Said"]
 MAX_HELD = 256
 """Messages that wait for the end of a reply's sound; with more, they are said at once."""
 SILENT = "the language model said nothing for too long; try again"
+KEPT_CALLS = 256
 KEPT_ITEMS = 64
 """Replies that can still be truncated."""
 
@@ -46,6 +48,8 @@ class Said:
     sound_seconds: float
     filler_seconds: float
     """Of that: what covered a pause before the words."""
+    before_seconds: float
+    """What the reply had said in responses before, which ended with calls."""
 
 
 @dataclass(slots=True)
@@ -60,10 +64,19 @@ class _InHand:
     """By the client."""
     problem: TalkProblem | None = None
     filler_seconds: float = 0.0
+    before_seconds: float = 0.0
+    is_asking: bool = False
+    """The response ended with calls; the reply waits for what becomes of them."""
 
     @property
     def said(self) -> Said:
-        return Said(self.reply, self.events.sound_seconds, self.filler_seconds)
+        return Said(self.reply, self.events.sound_seconds, self.filler_seconds, self.before_seconds)
+
+    def go_on(self, events: ReplyEvents) -> None:
+        """As another response."""
+        self.before_seconds += self.events.sound_seconds - self.filler_seconds
+        self.events, self.filler_seconds = events, 0.0
+        self.is_done = self.is_asking = False
 
 
 class Replies:
@@ -74,10 +87,12 @@ class Replies:
         self._made = 0
         self._now: _InHand | None = None
         self._said: OrderedDict[str, Said] = OrderedDict()
+        self._called: deque[str] = deque(maxlen=KEPT_CALLS)
         self._held: list[str] = []
         self._words: Mapping[type, Callable[[_InHand, Any], Sequence[Message | Later]]] = {  # Any: each takes its own
             ReplyText: self._text,
             ReplySound: self._sound,
+            ReplyAsks: self._asks,
             ReplyMade: self._made_whole,
             ReplyEnded: self._ended,
             TalkProblem: self._problem,
@@ -87,6 +102,21 @@ class Replies:
     def is_active(self) -> bool:
         """Whether a response was created and is not done."""
         return self._now is not None and not self._now.is_done
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether the reply in hand waits for what becomes of its calls."""
+        return self._now is not None and self._now.is_asking
+
+    def has_called(self, call_id: str) -> bool:
+        """Whether a reply has called so, of late."""
+        return call_id in self._called
+
+    def go_on(self, bot: BotConfig, conversation_id: str) -> str:
+        """Another response, which the reply that was asking goes on with."""
+        assert self._now is not None, "a reply asks"
+        self._now.go_on(self._events(bot, conversation_id))
+        return self._now.events.created()
 
     @property
     def response_id(self) -> str | None:
@@ -136,18 +166,21 @@ class Replies:
         return word(now, event)
 
     def _start(self, event: ReplyStarted, bot: BotConfig, conversation_id: str) -> str:
+        self._now = _InHand(event.reply, self._events(bot, conversation_id))
+        return self._now.events.created()
+
+    def _events(self, bot: BotConfig, conversation_id: str) -> ReplyEvents:
         self._made += 1
         identity = f"{self._writer.token}{self._made:06d}"
-        events = ReplyEvents(self._writer, bot, f"resp_{identity}", self._items.new_id(), conversation_id)
-        self._now = _InHand(event.reply, events)
-        return events.created()
+        return ReplyEvents(self._writer, bot, f"resp_{identity}", self._items.new_id(), conversation_id)
 
     def _begun(self, now: _InHand) -> list[Message]:
         events = now.events
         return [] if events.has_item else events.begin(self._items.place(events.item_id))
 
     def _text(self, now: _InHand, event: ReplyText) -> Sequence[Message | Later]:
-        return [*self._begun(now), now.events.say(event.text)]
+        text = event.text if now.events.text else event.text.lstrip()
+        return [*self._begun(now), now.events.say(text)]
 
     def _sound(self, now: _InHand, event: ReplySound) -> Sequence[Message | Later]:
         if now.is_done or not now.events.bot.speaks:
@@ -159,6 +192,15 @@ class Replies:
     def _problem(self, now: _InHand, event: TalkProblem) -> Sequence[Message | Later]:
         now.problem = event
         return ()
+
+    def _asks(self, now: _InHand, event: ReplyAsks) -> Sequence[Message | Later]:
+        now.is_asking = True
+        said = now.events.end_message()
+        for call in event.calls:
+            self._called.append(call.id)
+            item_id = self._items.new_id()
+            said += now.events.call(call, item_id, self._items.place(item_id))
+        return [*said, *self._done(now, Outcome("completed"))]
 
     def _made_whole(self, now: _InHand, event: ReplyMade) -> Sequence[Message | Later]:
         outcome = Outcome("completed", tokens=event.tokens)

@@ -17,7 +17,7 @@ from lingting.api.ws.openai.events import EventWriter, ItemStatus
 from lingting.api.ws.openai.formats import format_object
 from lingting.audio.pcm import to_pcm
 from lingting.audio.resample import StreamResampler
-from lingting.dialogue.chat.chat_models import Tokens
+from lingting.dialogue.chat.chat_models import Tokens, ToolCall
 from lingting.domain import Samples
 from lingting.speech.hub import SPEECH_RATE_HZ
 
@@ -51,6 +51,8 @@ class ReplyEvents:
     sound_seconds: float = 0.0
     previous: str | None = None
     has_item: bool = False
+    _output: list[object] = field(default_factory=list, init=False)
+    """Items that are whole."""
     _resampler: StreamResampler | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -83,21 +85,41 @@ class ReplyEvents:
         for first in range(0, len(samples), PIECE_SAMPLES):
             yield self._sound(samples[first : first + PIECE_SAMPLES], is_last=False)
 
+    def end_message(self, *, is_whole: bool = True) -> list[Message | Later]:
+        """The end of the words and the sound, if there were any."""
+        if not self.has_item or self._output:
+            return []
+        item = self._item(ItemStatus.COMPLETED.value if is_whole else "incomplete", with_content=True)
+        self._output.append(item)
+        return [
+            *self._ends(),
+            self._write("response.content_part.done", **self._place, part=self._part()),
+            *self.writer.done_item(item, self.previous),
+            self._write("response.output_item.done", output_index=0, item=item),
+        ]
+
+    def call(self, call: ToolCall, item_id: str, previous: str | None) -> list[str]:
+        """A function of the client that the model wants called."""
+        index, about = len(self._output), {"item_id": item_id, "call_id": call.id}
+        item: dict[str, object] = {"id": item_id, "object": "realtime.item", "type": "function_call"}
+        item |= {"name": call.name, "call_id": call.id}
+        begun = item | {"status": ItemStatus.IN_PROGRESS.value, "arguments": ""}
+        whole = item | {"status": ItemStatus.COMPLETED.value, "arguments": call.arguments}
+        self._output.append(whole)
+        arguments = "response.function_call_arguments"
+        return [
+            self._write("response.output_item.added", output_index=index, item=begun),
+            self.writer.added_item(begun, previous),
+            self._write(f"{arguments}.delta", output_index=index, **about, delta=call.arguments),
+            self._write(f"{arguments}.done", output_index=index, **about, name=call.name, arguments=call.arguments),
+            *self.writer.done_item(whole, previous),
+            self._write("response.output_item.done", output_index=index, item=whole),
+        ]
+
     def done(self, outcome: Outcome) -> list[Message | Later]:
         """The end of the response."""
-        said: list[Message | Later] = []
-        output: list[object] = []
-        if self.has_item:
-            is_whole = outcome.status == "completed"
-            item = self._item(ItemStatus.COMPLETED.value if is_whole else "incomplete", with_content=True)
-            output.append(item)
-            said += self._ends()
-            said += [
-                self._write("response.content_part.done", **self._place, part=self._part()),
-                *self.writer.done_item(item, self.previous),
-                self._write("response.output_item.done", output_index=0, item=item),
-            ]
-        response = self._response(outcome.status, output) | {
+        said = self.end_message(is_whole=outcome.status == "completed")
+        response = self._response(outcome.status, self._output) | {
             "status_details": _details(outcome),
             "usage": None if outcome.tokens is None else _usage(outcome.tokens),
         }

@@ -100,7 +100,11 @@ def _flat_bot(bot: BotConfig) -> dict[str, object]:
 
 
 def _behaviour(bot: BotConfig) -> dict[str, object]:
-    return {"instructions": bot.instructions, "tools": [], "tool_choice": "auto"}
+    tools = [
+        {"type": "function", "name": tool.name, "description": tool.description, "parameters": tool.parameters}
+        for tool in bot.functions
+    ]
+    return {"instructions": bot.instructions, "tools": tools, "tool_choice": bot.tool_choice}
 
 
 def _output(bot: BotConfig) -> dict[str, object]:

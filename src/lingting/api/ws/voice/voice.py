@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from lingting.api.http.chat import MAX_MESSAGE_CHARACTERS
-from lingting.api.http.fields import Fields
+from lingting.api.http.fields import Fields, is_encodable
 from lingting.api.ws.dialect import (
     Clear,
     Command,
@@ -19,9 +19,12 @@ from lingting.api.ws.dialect import (
     Open,
     Opened,
     TalkAsk,
+    TalkGoOn,
     TalkPlayed,
+    TalkResult,
     TalkStop,
 )
+from lingting.api.ws.functions import MAX_OUTPUT_CHARACTERS
 from lingting.api.ws.messages import read_object, write_object
 from lingting.api.ws.native.native import NativeDialect, Values, kind_of
 from lingting.api.ws.voice.voice_config import OWN_FIELDS, VoiceConfig, read_voice_config
@@ -35,6 +38,7 @@ from lingting.domain.errors import InvalidMessage, InvalidOption, LingtingError
 __all__ = ["VoiceDialect"]
 
 MAX_REPLY = 2**31
+MAX_RESULTS = 64
 MAX_PLAYED_MS = 24 * 3_600 * 1_000
 ENDED_BY_BOT = (EndReason.NO_INPUT, EndReason.MAX_TURNS)
 
@@ -60,6 +64,7 @@ class VoiceDialect:
             "RELEASE": self._release,
             "STOP": self._stop,
             "PLAYED": self._played,
+            "RESULTS": self._results,
         }
         self._kinds = tuple(kind for kind in (*self._native.kinds, *self._orders) if kind not in {"RESUME", "COMMIT"})
 
@@ -160,6 +165,15 @@ class VoiceDialect:
             raise InvalidMessage(f"{kind} is for conversations that INIT begins with push_to_talk: true", param="type")
         return self._config.wish.key
 
+    def _results(self, values: Values) -> Sequence[Command]:
+        """The reply goes on with what became of its calls."""
+        given = _results_of(values)
+        for call_id, output in given.items():
+            if not isinstance(output, str) or len(output) > MAX_OUTPUT_CHARACTERS or not is_encodable(output):
+                problem = f"has to be text of at most {MAX_OUTPUT_CHARACTERS} characters"
+                raise InvalidOption(f"results.{call_id[:40]}", problem)
+        return (*(TalkResult(call_id, str(output)) for call_id, output in given.items()), TalkGoOn())
+
     def _stop(self, _values: Values) -> Sequence[Command]:
         return (TalkStop(),)
 
@@ -171,6 +185,16 @@ class VoiceDialect:
         if played_ms is None or not 0 <= played_ms <= MAX_PLAYED_MS:
             raise InvalidOption("ms", f"is missing, or is outside 0 to {MAX_PLAYED_MS}")
         return (TalkPlayed(reply, played_ms / 1_000),)
+
+
+def _results_of(values: Values) -> dict[str, object]:
+    """raises    InvalidOption"""
+    given = values.get("results")
+    if not isinstance(given, dict) or len(given) > MAX_RESULTS:
+        raise InvalidOption(
+            "results", f"has to be an object with the results of at most {MAX_RESULTS} calls, by their ids"
+        )
+    return given
 
 
 def _config_of(values: Values) -> dict[str, object]:

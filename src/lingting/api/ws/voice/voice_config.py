@@ -10,6 +10,7 @@ from lingting.api.http.chat import MAX_ID_CHARACTERS
 from lingting.api.http.fields import Fields
 from lingting.api.understanding import CommandWish
 from lingting.api.ws.dialect import Configure, Open
+from lingting.api.ws.functions import read_functions
 from lingting.api.ws.live_commands import NOBODY_TO_TELL
 from lingting.api.ws.voice.wake_config import WAKE_FIELDS, read_wake
 from lingting.dialogue.talk.talk_parts import TalkWish
@@ -24,7 +25,7 @@ __all__ = ["OWN_FIELDS", "VoiceConfig", "read_voice_config"]
 OWN_FIELDS = frozenset(
     (
         *("voice", "speed", "speak", "conversation", "turns", "echo", "denoise", "reply_encoding", "intents"),
-        *("publish", "session", "seq"),
+        *("publish", "session", "seq", "functions"),
         *WAKE_FIELDS,
     )
 )
@@ -92,6 +93,7 @@ def read_voice_config(
         speaks=speaks,
         is_automatic=mode is TurnMode.AUTO and wake is not None,
         key=PushToTalk() if wake is None else None,
+        functions=read_functions("functions", values.get("functions")),
     )
     commands = _commands(fields, intents, may_publish=may_publish)
     return VoiceConfig(wish, wake, commands, fields.flag("echo"), fields.flag("denoise"))

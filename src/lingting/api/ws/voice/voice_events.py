@@ -12,6 +12,7 @@ from lingting.dialogue.talk.talk_events import (
     BotCalled,
     BotSlept,
     FloorTaken,
+    ReplyAsks,
     ReplyDucked,
     ReplyEnded,
     ReplyMade,
@@ -55,7 +56,7 @@ def _sound(event: ReplySound) -> Iterator[Message]:
         yield to_pcm(part, "s16le")
 
 
-def _fields(event: TalkEvent) -> tuple[str, Fields]:  # noqa: PLR0911 - one for each event
+def _fields(event: TalkEvent) -> tuple[str, Fields]:  # noqa: C901, PLR0911 - one for each event
     match event:
         case FloorTaken(floor):
             return "FLOOR", {"floor": floor}
@@ -63,6 +64,9 @@ def _fields(event: TalkEvent) -> tuple[str, Fields]:  # noqa: PLR0911 - one for 
             return "REPLY_STARTED", _started(event)
         case ReplyText(reply, text):
             return "REPLY_TEXT", {"reply": reply, "text": text}
+        case ReplyAsks(reply, calls):
+            wanted = [{"id": call.id, "name": call.name, "arguments": call.arguments} for call in calls]
+            return "REPLY_CALLS", {"reply": reply, "calls": wanted}
         case ReplyMade():
             return "REPLY_MADE", _made(event)
         case ReplyDucked(reply, is_ducked):
