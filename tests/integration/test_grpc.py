@@ -330,7 +330,7 @@ def test_a_cancelled_live_call_leaves_nothing(held, pcm, phase) -> None:
     assert door.metric(f"asr_sockets_open{{{LIVE}") == 1
     talk.call.cancel()
     nothing_is_left(door)
-    assert ended(door, "CANCELLED") == before + 1
+    eventually(lambda: ended(door, "CANCELLED") == before + 1)
     if phase != "opened":
         status, told = refused(lambda: Talk(door.stub).begin(session=session))
         assert (status, told["lingting-code"]) == ("NOT_FOUND", "session_not_found")
