@@ -170,9 +170,10 @@ class SpeechHub:
             return  # said where something is to be spoken
         booth = self._booth_of[chosen.voice.name]
         booth.warm_soon()
-        if booth.late_seconds > self._settings.late_seconds:
+        late_seconds = booth.late_seconds
+        if late_seconds > self._settings.late_seconds:
             raise Overloaded(
-                f"the voice {chosen.voice.name!r} has let others wait for {booth.late_seconds:.0f} seconds; try again "
+                f"the voice {chosen.voice.name!r} has let others wait for {late_seconds:.0f} seconds; try again "
                 f"in {LATE_RETRY_SECONDS:.0f}, or another voice",
                 retry_after_seconds=LATE_RETRY_SECONDS,
             )

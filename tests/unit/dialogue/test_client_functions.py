@@ -97,16 +97,17 @@ async def test_a_reply_with_functions_is_not_kept_and_what_is_kept_not_given() -
     assert len(house.model.asked) == 2
 
 
-async def test_arguments_that_are_no_json_go_to_the_client_as_they_are() -> None:
+@pytest.mark.parametrize("arguments", ["{item: tea", "[" * 600 + "]" * 600, "[" * 4_000])
+async def test_arguments_that_are_no_sound_json_go_to_the_client_as_they_are(arguments: str) -> None:
     called = []
 
     async def results(calls: Sequence[ToolCall]) -> list[str]:
         called.extend(call.arguments for call in calls)
         return ["?"]
 
-    house = House([ToolCall("c1", "stock", "{item: tea")], ["什么？"])
+    house = House([ToolCall("c1", "stock", arguments)], ["什么？"])
     await house.say("还有茶吗？", functions=Functions((STOCK,), results))
-    assert called == ["{item: tea"]
+    assert called == [arguments]
 
 
 async def test_calls_of_the_client_and_commands_are_answered_in_their_order() -> None:

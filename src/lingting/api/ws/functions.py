@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 
 from lingting.api.http.fields import is_encodable
-from lingting.dialogue.chat.chat_models import Tool
+from lingting.dialogue.chat.chat_models import TOOL_NAME, Tool
 from lingting.domain.errors import InvalidOption
 
 __all__ = ["MAX_OUTPUT_CHARACTERS", "read_functions"]
@@ -16,8 +15,6 @@ MAX_CHARACTERS = 32_000
 """Of all of them together, as JSON: they are sent with each question."""
 MAX_OUTPUT_CHARACTERS = 16_000
 """Of what became of one call."""
-_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-"""What OpenAI takes as the name of a function."""
 NO_PARAMETERS = {"type": "object", "properties": {}}
 
 
@@ -45,7 +42,7 @@ def _read(path: str, value: object) -> Tool:
         raise InvalidOption(f"{path}.type", "has to be 'function'; servers of tools (MCP) are not offered")
     name, description = value.get("name"), value.get("description") or ""
     parameters = value.get("parameters") or NO_PARAMETERS
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
+    if not isinstance(name, str) or not TOOL_NAME.fullmatch(name):
         raise InvalidOption(f"{path}.name", "has to be 1 to 64 letters, digits, _ and -")
     if not isinstance(description, str):
         raise InvalidOption(f"{path}.description", "is no text")

@@ -8,7 +8,7 @@ only a whole reply to a first question without personal data is kept for who ask
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,7 +19,7 @@ from lingting.dialogue.chat.asking import Asked, asked, plain_question, system_t
 from lingting.dialogue.chat.chat_models import ChatModel, Message, Role, Tokens, ToolCall, estimate_tokens
 from lingting.dialogue.chat.chat_settings import ChatSettings
 from lingting.dialogue.chat.conversation import Conversation
-from lingting.dialogue.chat.functions import Functions, Results, filled_in
+from lingting.dialogue.chat.functions import Functions, filled_in
 from lingting.dialogue.chat.keeping import ConversationKeeper
 from lingting.dialogue.chat.kept_replies import KeptReplies, ReplyKey
 from lingting.dialogue.chat.like_questions import LikeQuestions
@@ -182,8 +182,8 @@ class Chat:
                 if ask.context is not None:
                     talk.know(await asyncio.to_thread(hidden_by, self._redaction, ask.context), is_kept=is_wanted)
                 put_back = talk.tags.put_back(is_on=self._settings.restore_tags)
-                offer = self._offer(ask, said, partial(self._by_caller, talk=talk, put_back=put_back))
-                rounds = Rounds(parts.model, offer, done=talk.called_for_nothing)
+                functions = self._functions(ask, said, talk, put_back)
+                rounds = Rounds(parts.model, self._offer(ask, said, functions), done=talk.called_for_nothing)
                 turn = _Turn(self._messages(ask, talk, said), parts.clock.now(), began_seconds, rounds, put_back)
                 key = self._reply_key(ask, talk, said)
                 try:
@@ -274,30 +274,33 @@ class Chat:
                     spending.tokens = used.all
                     parts.observer.chat_tokens(read=used.read, written=used.written)
 
-    def _offer(self, ask: ChatAsk, said: Asked, by_caller: Callable[..., Awaitable[Sequence[str]]]) -> Offer | None:
+    def _offer(self, ask: ChatAsk, said: Asked, functions: Functions | None) -> Offer | None:
         """Commands where the caller may command, and the message was not obeyed as one already; and their functions."""
-        tools, functions = self._parts.tools, ask.functions
-        if functions is not None:
-            functions = replace(functions, results=partial(by_caller, functions.results, said.language))
+        tools = self._parts.tools
         if tools is not None and ask.use_tools and ask.command is None and self.may_act(ask.call):
             return Offer(tools.kit, partial(tools.tell, ask.call, said), self._settings.tool_rounds, functions)
         if functions is not None:
             return Offer(Toolkit(()), lambda _: None, self._settings.tool_rounds, functions)
         return None
 
-    async def _by_caller(
-        self, results: Results, language: str, calls: Sequence[ToolCall], *, talk: Conversation, put_back: PutBack
-    ) -> Sequence[str]:
+    def _functions(self, ask: ChatAsk, said: Asked, talk: Conversation, put_back: PutBack) -> Functions | None:
         """The caller gets their own data back in what is called; what they say became of it leaves without any."""
-        is_back = self._settings.restore_tags
-        wanted = [
-            replace(call, arguments=filled_in(call.arguments, talk.tags.put_back(is_on=is_back))) for call in calls
-        ]
-        said = await results(wanted)
-        hidden = await asyncio.to_thread(lambda: [told(each, self._redaction, language, talk.tags) for each in said])
-        if is_back:
-            talk.tags.teach(put_back)
-        return hidden
+        functions, tags, is_back = ask.functions, talk.tags, self._settings.restore_tags
+        if functions is None:
+            return None
+
+        def hidden(results: Sequence[str]) -> list[str]:
+            return [told(result, self._redaction, said.language, tags) for result in results]
+
+        async def results(calls: Sequence[ToolCall]) -> Sequence[str]:
+            back = tags.put_back(is_on=is_back)
+            wanted = [replace(call, arguments=filled_in(call.arguments, back)) for call in calls]
+            given = await asyncio.to_thread(hidden, await functions.results(wanted))
+            if is_back:
+                tags.teach(put_back)
+            return given
+
+        return replace(functions, results=results)
 
     def _note_first(self, turn: _Turn) -> None:
         if turn.first_token_seconds is None:

@@ -11,6 +11,7 @@ from typing import Protocol
 from lingting.domain.errors import LingtingError
 
 __all__ = [
+    "TOOL_NAME",
     "ChatModel",
     "Delta",
     "Message",
@@ -24,6 +25,8 @@ __all__ = [
 
 MESSAGE_TOKENS = 4
 """What a message takes beside its words, with most models."""
+TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+"""What OpenAI takes as the name of a function."""
 _WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 CHARACTERS_PER_TOKEN = 4
 """Of Latin text; a Chinese character counts as one. Too much rather than too little with current models."""

@@ -9,11 +9,7 @@ from dataclasses import dataclass
 from lingting.dialogue.chat.chat_models import Tool, ToolCall
 from lingting.dialogue.chat.put_back import PutBack
 
-__all__ = ["Functions", "Results", "filled_in"]
-
-
-Results = Callable[[Sequence[ToolCall]], Awaitable[Sequence[str]]]
-"""Has the caller do what the model wants, and gives what became of each."""
+__all__ = ["Functions", "filled_in"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +17,16 @@ class Functions:
     """Offered for one reply."""
 
     tools: tuple[Tool, ...]
-    results: Results
+    results: Callable[[Sequence[ToolCall]], Awaitable[Sequence[str]]]
+    """Has the caller do what the model wants, and gives what became of each."""
 
 
 def filled_in(arguments: str, put_back: PutBack) -> str:
     """Arguments as the model wrote them, with the user's own data in the place of tags; what is no JSON stays."""
     try:
-        given = json.loads(arguments)
+        return json.dumps(_filled(json.loads(arguments), put_back), ensure_ascii=False)
     except (ValueError, RecursionError):
         return arguments
-    return json.dumps(_filled(given, put_back), ensure_ascii=False)
 
 
 def _filled(value: object, put_back: PutBack) -> object:

@@ -141,14 +141,13 @@ class Rounds:
 
     async def _results(self, calls: Sequence[ToolCall]) -> list[Message]:
         """What became of each, in their order; what the caller does is waited for."""
-        functions, by_caller = self._offer.functions if self._offer is not None else None, dict[int, str]()
-        if functions is not None and self._offer is not None:
-            theirs = [i for i, call in enumerate(calls) if call.name in self._offer.theirs]
-            results = await functions.results([calls[i] for i in theirs]) if theirs else ()
-            by_caller = dict(zip(theirs, results, strict=True))
+        assert self._offer is not None, "tools were offered"
+        names, functions = self._offer.theirs, self._offer.functions
+        theirs = [call for call in calls if call.name in names]
+        results = iter(await functions.results(theirs) if functions is not None and theirs else ())
         return [
-            Message(Role.TOOL, by_caller[i], answers=call.id) if i in by_caller else self._answered(call)
-            for i, call in enumerate(calls)
+            Message(Role.TOOL, next(results), answers=call.id) if call.name in names else self._answered(call)
+            for call in calls
         ]
 
     def _answered(self, call: ToolCall) -> Message:

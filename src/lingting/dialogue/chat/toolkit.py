@@ -7,11 +7,10 @@ slot takes; else it is refused with a reason for the model.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from lingting.dialogue.chat.chat_models import Message, Role, Tool, ToolCall, estimate_tokens
+from lingting.dialogue.chat.chat_models import TOOL_NAME, Message, Role, Tool, ToolCall, estimate_tokens
 from lingting.domain.errors import InvalidOption, SettingsInvalid
 from lingting.domain.intents import IntentMatch, Slot
 from lingting.text.commands.intent_grammar import Template
@@ -26,8 +25,6 @@ MAX_TOOLS = 128
 MAX_ARGUMENT_CHARACTERS = 4_000
 BY = "model"
 """What found the command, beside rules, likeness and embeddings."""
-_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-"""What OpenAI takes as the name of a function."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +52,7 @@ class Toolkit:
                 templates = [template for template in pack.templates if template.intent == intent]
                 entry = _entry(pack, intent, templates)
                 name = f"{pack.name}-{intent}".replace(".", "_")
-                if name in self._entries or not _NAME.fullmatch(name):
+                if name in self._entries or not TOOL_NAME.fullmatch(name):
                     raise _unfit(f"the command {intent!r} of {pack.name!r} gives no name of its own of 64 characters")
                 self._entries[name] = entry
                 tools.append(Tool(name, _described(pack, intent, templates), _parameters(entry)))

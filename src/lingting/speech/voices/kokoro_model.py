@@ -80,7 +80,7 @@ class KokoroModel:
 
     def manner(self, ids: Iterable[int], style: NDArray[np.float32]) -> Manner:
         """What `say` needs to know of a voice, from a clause of middling length; takes as long as that."""
-        return Manner(style, self._generate(self._decode(ids, style, 1.0))[1])
+        return Manner(style, self._statistics_of(self._decode(ids, style, 1.0)))
 
     def say(
         self, ids: Iterable[int], style: NDArray[np.float32], speed: float, manner: Manner, *, is_urgent: bool
@@ -153,10 +153,9 @@ class KokoroModel:
         decoded, source = self._networks.decoder.run([DECODED, SOURCE], {**framed, STYLE: tone})
         return _Clause(decoded, source, tone, energies[first:last], voiced - first, over - first)
 
-    def _generate(self, clause: _Clause) -> tuple[Samples, Statistics]:
+    def _statistics_of(self, clause: _Clause) -> Statistics:
         names = self._networks.statistics
-        sound, *statistics = self._networks.generator.run([SOUND, *names], clause.asked)
-        return np.asarray(sound, np.float32).ravel(), dict(zip(names, statistics, strict=True))
+        return dict(zip(names, self._networks.generator.run([*names], clause.asked), strict=True))
 
     def _generate_steadily(self, piece: _Clause, statistics: Statistics) -> Samples:
         began = time.perf_counter()
